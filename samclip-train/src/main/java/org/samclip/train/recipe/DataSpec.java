@@ -1,0 +1,134 @@
+package org.samclip.train.recipe;
+
+import java.util.Locale;
+
+/**
+ * The images: either {@code scenes}, the embedded default that samclip writes to disk first, or the
+ * user's own {@code clip} and {@code sam}. Relative paths start from the working directory.
+ *
+ * @param scenes embedded default data
+ * @param clip the paper's D_CLIP: images without labels
+ * @param sam the paper's D_SAM: images with masks to prompt from
+ * @param maxBrokenShare the run stops when more than this share of samples is broken
+ * @param maxPixels larger images are refused by their header, before decoding
+ * @param workers decoding threads
+ */
+public record DataSpec(
+    @Optional ScenesSpec scenes,
+    @Optional SourceSpec clip,
+    @Optional SourceSpec sam,
+    double maxBrokenShare,
+    long maxPixels,
+    int workers) {
+
+  /** Checks that the data comes from one side only. */
+  public DataSpec {
+    if (scenes != null) {
+      Check.that(
+          clip == null && sam == null,
+          "scenes",
+          "given beside clip or sam",
+          "either scenes, or clip and sam ('scenes: null' removes an inherited key)");
+    } else {
+      Check.that(
+          clip != null || sam != null, "scenes", "missing", "either scenes, or clip and sam");
+    }
+    if (clip != null) {
+      clip.checkFormat("clip.source", SourceSpec.Format.WEBDATASET, SourceSpec.Format.FOLDER);
+    }
+    if (sam != null) {
+      sam.checkFormat("sam.source", SourceSpec.Format.SA1B);
+    }
+    Check.share("max_broken_share", maxBrokenShare);
+    Check.atLeast(1, "max_pixels", maxPixels);
+    Check.that(workers >= 1 && workers <= 1024, "workers", workers, "1 to 1024");
+  }
+
+  void checkFeeds(String key, StageSpec stage) {
+    if (scenes == null) {
+      Check.that(
+          stage.sources().clip() == null || clip != null,
+          key + ".clip",
+          "missing",
+          "a source, as stage '" + stage.name() + "' trains on clip");
+      Check.that(
+          stage.sources().sam() == null || sam != null,
+          key + ".sam",
+          "missing",
+          "a source, as stage '" + stage.name() + "' trains on sam");
+    }
+  }
+
+  /**
+   * The embedded scenes: composites of named sprites.
+   *
+   * @param seed of the scenes, apart from the run's
+   * @param size side in pixels
+   * @param clip images for the CLIP source
+   * @param sam images for the SAM source
+   * @param crops held-out images of single objects, for classification
+   * @param scenes held-out scenes, for masks and semantic segmentation
+   * @param dir folder they are written to; written once, then reused
+   */
+  public record ScenesSpec(
+      long seed, int size, int clip, int sam, int crops, int scenes, String dir) {
+
+    /** Checks the counts. */
+    public ScenesSpec {
+      Check.resolution("size", size);
+      Check.atLeast(0, "clip", clip);
+      Check.atLeast(0, "sam", sam);
+      Check.atLeast(0, "crops", crops);
+      Check.atLeast(0, "scenes", scenes);
+      Check.notBlank("dir", dir);
+    }
+  }
+
+  /**
+   * A source on disk.
+   *
+   * @param source its format
+   * @param shards path, folder or pattern such as {@code cc3m-{0000..0331}.tar}
+   * @param subset share of the samples that is used, drawn by hash of the sample's key
+   * @param holdOut share of the subset that is never trained on
+   * @param shuffleBuffer samples held in memory for shuffling; 1 keeps the order
+   */
+  public record SourceSpec(
+      Format source, String shards, double subset, double holdOut, int shuffleBuffer) {
+
+    /** File layouts. */
+    public enum Format {
+      /** Tars of image and text with the same key. */
+      WEBDATASET,
+      /** SA-1B's own: {@code sa_N.jpg} beside {@code sa_N.json}, in tars or folders. */
+      SA1B,
+      /** A folder of images. */
+      FOLDER
+    }
+
+    /** Checks the shares. */
+    public SourceSpec {
+      Check.notBlank("shards", shards);
+      Check.that(subset > 0 && subset <= 1, "subset", subset, "above 0, up to 1");
+      Check.that(holdOut >= 0 && holdOut < 1, "hold_out", holdOut, "0 up to below 1");
+      Check.atLeast(1, "shuffle_buffer", shuffleBuffer);
+    }
+
+    void checkFormat(String key, Format... formats) {
+      for (Format format : formats) {
+        if (source == format) {
+          return;
+        }
+      }
+      StringBuilder allowed = new StringBuilder();
+      for (Format format : formats) {
+        allowed.append(allowed.isEmpty() ? "" : ", ").append(text(format));
+      }
+      throw new InvalidValue(key, "is " + text(source) + "; allowed here: " + allowed);
+    }
+
+    private static String text(Format format) {
+      return format.name().toLowerCase(Locale.ROOT);
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package org.samclip.train.recipe;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import java.util.List;
+
+/**
+ * Everything a run depends on, resolved: no key is left to a default.
+ *
+ * @param name names the run and its folder
+ * @param seed of every random stream of the run
+ * @param device {@code cpu}, {@code cuda} (the first GPU) or {@code cuda:N}
+ * @param precision of the training arithmetic
+ * @param model the student
+ * @param teachers whom it learns from
+ * @param data the images of both sources
+ * @param stages what is trained, in order; at least one
+ * @param baselines further models to train for comparison, may be empty
+ * @param evaluation what is measured
+ * @param checkpoint what is saved
+ */
+public record Recipe(
+    String name,
+    long seed,
+    String device,
+    Precision precision,
+    ModelSpec model,
+    TeachersSpec teachers,
+    DataSpec data,
+    List<StageSpec> stages,
+    List<BaselineSpec> baselines,
+    EvaluationSpec evaluation,
+    CheckpointSpec checkpoint) {
+
+  /** Arithmetic of the forward and backward passes; weights and moments are always float32. */
+  public enum Precision {
+    /** 32-bit everywhere. */
+    FLOAT32,
+    /** bfloat16 autocast where the device has it, else 32-bit. */
+    BF16
+  }
+
+  /** Checks names and the links between stages. */
+  public Recipe {
+    Check.name("name", name);
+    Check.that(
+        device.matches("cpu|cuda(:[0-9]{1,3})?"),
+        "device",
+        "'" + device + "'",
+        "cpu, cuda or cuda:N (N counts GPUs from 0)");
+    stages = Check.notEmpty("stages", stages);
+    baselines = List.copyOf(baselines);
+    StageSpec.checkSequence(stages);
+    Check.distinct("baselines", baselines, BaselineSpec::name);
+    for (StageSpec stage : stages) {
+      data.checkFeeds("data", stage);
+    }
+    for (BaselineSpec baseline : baselines) {
+      for (StageSpec stage : baseline.stages()) {
+        data.checkFeeds("data", stage);
+      }
+    }
+  }
+
+  /** The stage of this name, or null. */
+  public StageSpec stage(String stageName) {
+    return stages.stream().filter(s -> s.name().equals(stageName)).findFirst().orElse(null);
+  }
+
+  /**
+   * SHA-256 of the resolved recipe in canonical JSON (keys sorted, no white space): 64 lower-case
+   * hexadecimal digits. Equal recipes have equal hashes however their files were written.
+   */
+  @JsonIgnore
+  public String hash() {
+    return RecipeWriter.hash(this);
+  }
+}

@@ -1,0 +1,65 @@
+package org.samclip.train.recipe;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Reads a recipe: its file over its {@code base} files, the overrides over both, {@code
+ * defaults.yaml} beneath, and every value checked.
+ *
+ * <p>{@code base: quickstart.yaml} takes everything from a file beside this one; keys given here
+ * win, {@code key: null} removes one, and single entries of a list are changed by name or number:
+ * {@code stages: {multi_task: {lambda: 100}}}.
+ *
+ * <p>An override is {@code path=value} with a dotted path; entries of lists are addressed by
+ * number, counted from 1, or by name: {@code stages.2.lambda=100} or {@code
+ * stages.multi_task.lambda=100}. The value is read as YAML: {@code
+ * evaluation.classification_resolutions=[224, 336]}.
+ */
+public final class RecipeReader {
+
+  private static final ObjectMapper MAPPER = RecipeMapper.configure(JsonMapper.builder()).build();
+
+  private RecipeReader() {}
+
+  /**
+   * Reads a file.
+   *
+   * @param file YAML
+   * @param overrides {@code path=value}, applied in order
+   * @throws org.samclip.UserError for anything wrong, naming file or override, dotted path, value
+   *     and what is allowed
+   */
+  public static Recipe read(Path file, List<String> overrides) {
+    return bind(RecipeLayers.ofFile(file), overrides);
+  }
+
+  /**
+   * Reads a text, which cannot have a {@code base}.
+   *
+   * @param source names the text in messages
+   * @param yaml the recipe
+   * @param overrides {@code path=value}, applied in order
+   * @throws org.samclip.UserError as {@link #read}
+   */
+  public static Recipe parse(String source, String yaml, List<String> overrides) {
+    return bind(RecipeLayers.ofText(source, yaml), overrides);
+  }
+
+  private static Recipe bind(RecipeLayers layers, List<String> overrides) {
+    overrides.forEach(layers::override);
+    ObjectNode tree = layers.resolve();
+    try {
+      return MAPPER.treeToValue(tree, Recipe.class);
+    } catch (JsonMappingException e) {
+      throw new RecipeErrors(MAPPER, tree, layers).explain(e);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("a tree in memory has no syntax", e);
+    }
+  }
+}

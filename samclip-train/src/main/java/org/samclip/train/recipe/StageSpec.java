@@ -1,0 +1,105 @@
+package org.samclip.train.recipe;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * One stage of training, as data (paper, Sec. 3 "Training pipeline").
+ *
+ * @param name unique in its list; names checkpoints and table rows
+ * @param start the model it begins from: {@code previous}, {@code base} (SAM's weights with a fresh
+ *     CLIP head), or the name of an earlier stage
+ * @param duration when it ends: steps, epochs or time
+ * @param scheduleDuration how long the learning-rate schedule was planned for, if longer than the
+ *     stage (paper: planned for 20 epochs, stopped at 16)
+ * @param sources what each step reads
+ * @param lambda weight of L_SAM in L_CLIP + lambda L_SAM; given if, and only if, there is a SAM
+ *     source
+ * @param losses the terms and their weights
+ * @param optimizer AdamW and its schedule
+ * @param groups which parameters learn, at which rate; the first matching group takes a parameter
+ * @param cacheFeatures keep the frozen backbone's features on disk instead of computing them anew
+ */
+public record StageSpec(
+    String name,
+    String start,
+    Duration duration,
+    @Optional Duration scheduleDuration,
+    SourcesSpec sources,
+    @Optional Double lambda,
+    LossesSpec losses,
+    OptimizerSpec optimizer,
+    List<GroupSpec> groups,
+    boolean cacheFeatures) {
+
+  /** Value of {@code start}: the model the stage before ended with (base, in the first). */
+  public static final String PREVIOUS = "previous";
+
+  /** Value of {@code start}: SAM's weights with a fresh CLIP head. */
+  public static final String BASE = "base";
+
+  /** Checks what can be checked within one stage. */
+  public StageSpec {
+    Check.name("name", name);
+    Check.that(
+        !name.equals(PREVIOUS) && !name.equals(BASE),
+        "name",
+        "'" + name + "'",
+        "another name, as this one has a meaning in 'start'");
+    Check.notBlank("start", start);
+    Check.that(!duration.isShare(), "duration", duration, "steps, epochs or time");
+    Check.that(duration.amount() > 0, "duration", duration, "more than nothing");
+    if (scheduleDuration != null) {
+      Check.that(
+          scheduleDuration.unit() == duration.unit()
+              && scheduleDuration.amount() >= duration.amount(),
+          "schedule_duration",
+          scheduleDuration,
+          "at least the duration (" + duration + "), in the same unit");
+    }
+    if (sources.sam() == null) {
+      Check.that(lambda == null, "lambda", lambda, "nothing, as the stage has no sam source");
+    } else {
+      Check.that(lambda != null, "lambda", "missing", "a number, as the stage has a sam source");
+      Check.notNegative("lambda", lambda);
+    }
+    groups = Check.notEmpty("groups", groups);
+    Check.that(
+        groups.stream().anyMatch(g -> !g.frozen()),
+        "groups",
+        "all frozen",
+        "at least one group that learns");
+    if (cacheFeatures) {
+      Check.that(
+          sources.sam() == null, "cache_features", true, "false, as the stage has a sam source");
+    }
+  }
+
+  /**
+   * What the learning-rate schedule is planned for: {@code schedule_duration}, else the duration.
+   */
+  public Duration plannedDuration() {
+    return scheduleDuration == null ? duration : scheduleDuration;
+  }
+
+  /** Checks unique names and that every start names base, previous or an earlier stage. */
+  static void checkSequence(List<StageSpec> stages) {
+    Check.distinct("stages", stages, StageSpec::name);
+    Set<String> earlier = new HashSet<>();
+    for (int i = 0; i < stages.size(); i++) {
+      StageSpec stage = stages.get(i);
+      Check.that(
+          stage.start.equals(PREVIOUS) || stage.start.equals(BASE) || earlier.contains(stage.start),
+          "stages." + (i + 1) + ".start",
+          "'" + stage.start + "'",
+          "previous, base or the name of an earlier stage"
+              + (earlier.isEmpty() ? "" : " (" + String.join(", ", names(stages, i)) + ")"));
+      earlier.add(stage.name);
+    }
+  }
+
+  private static List<String> names(List<StageSpec> stages, int end) {
+    return stages.subList(0, end).stream().map(StageSpec::name).toList();
+  }
+}

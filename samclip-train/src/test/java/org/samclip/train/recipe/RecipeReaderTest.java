@@ -1,0 +1,274 @@
+package org.samclip.train.recipe;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.samclip.UserError;
+
+class RecipeReaderTest {
+
+  private static final String SMALL =
+      """
+      name: small
+      model: {preset: tiny}
+      data:
+        scenes: {size: 64, clip: 8, sam: 8, crops: 4, scenes: 4}
+      stages:
+        - name: probe
+          duration: 10 steps
+          sources: {clip: {batch_size: 8, resolutions: [224, 448]}}
+          optimizer: {lr: 8e-4}
+          groups: [{pattern: "clip_head.*"}, {pattern: "*", frozen: true}]
+        - name: both
+          duration: 2 epochs
+          schedule_duration: 3 epochs
+          sources:
+            clip: {batch_size: 8, resolutions: [224]}
+            sam: {batch_size: 2, resolution: 1024}
+          lambda: 10
+          optimizer: {lr: 4e-5}
+          groups: [{pattern: "*", lr_factor: 0.1}]
+      """;
+
+  @TempDir Path folder;
+
+  private static Recipe small(String... overrides) {
+    return RecipeReader.parse("small.yaml", SMALL, List.of(overrides));
+  }
+
+  private static String error(String yaml, String... overrides) {
+    return assertThrows(
+            UserError.class, () -> RecipeReader.parse("small.yaml", yaml, List.of(overrides)))
+        .getMessage();
+  }
+
+  private static void assertMentions(String message, String... parts) {
+    for (String part : parts) {
+      assertTrue(message.contains(part), () -> "'" + part + "' is not in: " + message);
+    }
+  }
+
+  @Test
+  void readsValuesAndFillsInDefaults() {
+    Recipe recipe = small();
+    StageSpec both = recipe.stages().get(1);
+    assertEquals(10, both.lambda());
+    assertEquals(new Duration(3, Duration.Unit.EPOCHS), both.plannedDuration());
+    assertEquals(4e-5, both.optimizer().lr());
+    assertEquals(List.of(0.9, 0.98), both.optimizer().betas());
+    assertEquals(20, both.losses().sam().focalWeight());
+    assertEquals(32, both.sources().sam().masksPerImage());
+    assertEquals(224, both.sources().clip().baseResolution());
+    assertEquals(ModelSpec.ClipHeadSpec.Pool.MAX, recipe.model().clipHead().pool());
+    assertEquals("previous", both.start());
+    assertEquals(0.1, both.groups().get(0).rateFactor());
+    assertEquals(0, recipe.stages().get(0).groups().get(1).rateFactor());
+  }
+
+  @Test
+  void overridesByNumberAndByNameAreTheSame() {
+    Recipe byNumber = small("stages.2.lambda=100", "evaluation.max_images=7");
+    Recipe byName = small("stages.both.lambda=100", "evaluation.max_images=7");
+    assertEquals(100, byNumber.stages().get(1).lambda());
+    assertEquals(7, byNumber.evaluation().maxImages());
+    assertEquals(byNumber, byName);
+    assertNotEquals(small().hash(), byNumber.hash());
+  }
+
+  @Test
+  void overridesAreTyped() {
+    Recipe recipe =
+        small(
+            "stages.1.sources.clip.resolutions=[64, 128]",
+            "stages.1.sources.clip.resolutions.2=256",
+            "stages.1.duration=3 h",
+            "model.preset=vit-b",
+            "name=other",
+            "stages.2.schedule_duration=null");
+    assertEquals(List.of(64, 256), recipe.stages().get(0).sources().clip().resolutions());
+    assertTrue(recipe.stages().get(0).duration().isTime());
+    assertEquals(ModelSpec.Preset.VIT_B, recipe.model().preset());
+    assertEquals("other", recipe.name());
+    assertEquals(new Duration(2, Duration.Unit.EPOCHS), recipe.stages().get(1).plannedDuration());
+  }
+
+  @Test
+  void unknownKeyNamesPathValueNearestAndAllowed() {
+    String message = error(SMALL.replace("schedule_duration", "shedule_duration"));
+    assertMentions(
+        message,
+        "small.yaml: unknown key 'stages.2.shedule_duration'",
+        "(value \"3 epochs\")",
+        "Did you mean 'schedule_duration'?",
+        "Allowed here: cache_features, duration, groups, lambda, losses");
+  }
+
+  @Test
+  void unknownKeyOfAnOverrideNamesTheOverride() {
+    assertMentions(
+        error(SMALL, "stages.both.lamda=100"),
+        "--set stages.both.lamda=100: unknown key 'stages.2.lamda'",
+        "Did you mean 'lambda'?");
+    assertMentions(error(SMALL, "stagse.1.lambda=1"), "unknown key 'stagse'", "'stages'");
+  }
+
+  @Test
+  void farNamesGetNoHint() {
+    assertFalse(error(SMALL, "stages.1.zebra=1").contains("Did you mean"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "stages.2.lambda=fast | 'stages.2.lambda' is \"fast\"; allowed: a number",
+        "stages.2.lambda=-1 | 'stages.2.lambda' is -1.0; allowed: a finite number of at least 0",
+        "stages.2.lambda=.nan | not valid YAML",
+        "stages.2.lambda=1e999 | 'stages.2.lambda' is Infinity; allowed: a finite number",
+        "stages.1.lambda=1 | 'stages.1.lambda' is 1.0; allowed: nothing, as the stage has no sam",
+        "stages.2.lambda=null | 'stages.2.lambda' is missing",
+        "stages.2.sources.clip.batch_size=1.5 | 'stages.2.sources.clip.batch_size' is 1.5; allowed: a whole number",
+        "stages.2.sources.clip.batch_size=0 | 'stages.2.sources.clip.batch_size' is 0; allowed: a whole number of at least 1",
+        "stages.2.sources.clip.resolutions=[225] | 'stages.2.sources.clip.resolutions' is 225; allowed: a multiple of 16",
+        "stages.2.sources.clip.resolutions=224 | 'stages.2.sources.clip.resolutions' is 224; allowed: a list",
+        "stages.1.duration=500 | 'stages.1.duration' is 500; allowed: a number with its unit: '500 steps', '3 epochs'",
+        "stages.1.duration=10 % | 'stages.1.duration' is 10 %; allowed: steps, epochs or time",
+        "stages.2.schedule_duration=1 epochs | 'stages.2.schedule_duration' is 1 epochs; allowed: at least the duration (2 epochs)",
+        "stages.2.start=nowhere | 'stages.2.start' is 'nowhere'; allowed: previous, base or the name of an earlier stage (probe)",
+        "stages.2.name=probe | 'stages' is probe twice",
+        "stages.3.lambda=1 | 'stages' has no entry '3'; allowed: 1 to 2 or probe, both",
+        "stages.bth.lambda=1 | 'stages' has no entry 'bth'; allowed: 1 to 2 or probe, both. Did you mean 'both'?",
+        "seed.x=1 | 'seed' is {\"x\":1}; allowed: a whole number",
+        "name.x=1 | 'name' is the value \"small\", so it has no key 'x'",
+        "model.preset=tinny | 'model.preset' is \"tinny\"; allowed: tiny, vit-b, vit-l, vit-h. Did you mean 'tiny'?",
+        "model.preset=1 | 'model.preset' is 1; allowed: tiny",
+        "stages.1.groups.2.lr_factor=0.5 | 'stages.1.groups.2.lr_factor' is 0.5; allowed: nothing, as the group is frozen",
+        "stages.1.groups.1.frozen=maybe | 'stages.1.groups.1.frozen' is \"maybe\"; allowed: true or false",
+        "stages.1.groups=[] | 'stages.1.groups' is empty; allowed: at least one entry",
+        "stages.1.optimizer=5 | 'stages.1.optimizer' is 5; allowed: a section of keys",
+        "device=gpu | 'device' is 'gpu'; allowed: cpu, cuda or cuda:N",
+        "data.clip={shards: x} | 'data.scenes' is given beside clip or sam",
+        "teachers.clip.weights=a.pt | 'teachers.clip.config' is missing",
+        "seed=99999999999999999999 | 'seed' is 99999999999999999999; allowed: a whole number",
+        "stages.1.sources.clip.micro_batch=9 | 'stages.1.sources.clip.micro_batch' is 9; allowed: 1 to batch_size (8)",
+        "stages..lambda=1 | has an empty step between dots",
+        "stages.1.lambda | allowed: KEY=VALUE",
+        "name= | allowed: KEY=VALUE",
+      })
+  void wrongValuesNameThePathAndWhatIsAllowed(String override, String expected) {
+    String message = error(SMALL, override);
+    assertMentions(message, "--set " + override, expected);
+  }
+
+  @Test
+  void missingKeyNamesFileAndPath() {
+    assertMentions(
+        error(SMALL.replace("duration: 10 steps", "start: base")),
+        "small.yaml: missing key 'stages.1.duration'");
+    assertMentions(
+        error(SMALL.replace("name: small", "seed: 3")), "small.yaml: missing key 'name'");
+  }
+
+  @Test
+  void refusesWhatIsNotPlainData() {
+    assertMentions(error(SMALL + "name: twice\n"), "not valid YAML at line", "name");
+    assertMentions(error("name: &x a\ndevice: *x\n"), "line 2", "anchors and aliases");
+    assertMentions(error("name: !!java.net.URL [x]\n"), "line 1", "type tags");
+    assertMentions(error(SMALL + "---\nname: b\n"), "more than one YAML document");
+    assertMentions(error("name: [a\n"), "not valid YAML at line");
+    assertMentions(error("[".repeat(5000)), "not valid YAML");
+    assertMentions(error(""), "holds nothing");
+    assertMentions(error("- a\n"), "holds no keys");
+  }
+
+  @Test
+  void refusesMissingLargeAndBinaryFiles() throws IOException {
+    Path missing = folder.resolve("missing.yaml");
+    assertMentions(fileError(missing), missing + ": no such file");
+    assertMentions(fileError(folder), "is a folder");
+    Path large = Files.write(folder.resolve("large.yaml"), new byte[(1 << 20) + 1]);
+    assertMentions(fileError(large), "larger than 1 MB");
+    Path binary = Files.write(folder.resolve("binary.yaml"), new byte[] {(byte) 0xff, 0});
+    assertMentions(fileError(binary), "not UTF-8");
+  }
+
+  private static String fileError(Path file) {
+    return assertThrows(UserError.class, () -> RecipeReader.read(file, List.of())).getMessage();
+  }
+
+  @Test
+  void baseIsMergedBelowAndListEntriesChangeByName() throws IOException {
+    Files.writeString(folder.resolve("small.yaml"), SMALL);
+    Path child =
+        Files.writeString(
+            folder.resolve("child.yaml"),
+            """
+            base: small.yaml
+            name: child
+            stages:
+              both: {lambda: 100, schedule_duration: null}
+              1: {duration: 5 steps}
+            """);
+    Recipe recipe = RecipeReader.read(child, List.of("stages.1.optimizer.lr=1e-3"));
+    assertEquals("child", recipe.name());
+    assertEquals(100, recipe.stages().get(1).lambda());
+    assertEquals("2 epochs", recipe.stages().get(1).plannedDuration().toString());
+    assertEquals("5 steps", recipe.stages().get(0).duration().toString());
+    assertEquals(1e-3, recipe.stages().get(0).optimizer().lr());
+  }
+
+  @Test
+  void errorsNameTheFileThatSetsTheValue() throws IOException {
+    Path parent =
+        Files.writeString(folder.resolve("small.yaml"), SMALL.replace("lr: 8e-4", "lr: -1"));
+    Path child =
+        Files.writeString(
+            folder.resolve("child.yaml"),
+            "base: small.yaml\nstages: {both: {lamda: 1}, probe: {duration: 1 steps}}\n");
+    assertMentions(fileError(child), parent + ": 'stages.1.optimizer.lr' is -1");
+    Files.writeString(parent, SMALL);
+    assertMentions(fileError(child), child + ": unknown key 'stages.2.lamda'");
+  }
+
+  @Test
+  void basesInACircleAreRefused() throws IOException {
+    Path a = Files.writeString(folder.resolve("a.yaml"), "base: b.yaml\n");
+    Files.writeString(folder.resolve("b.yaml"), "base: a.yaml\n");
+    assertMentions(fileError(a), "'base' leads in a circle", "a.yaml -> ", "b.yaml -> ");
+  }
+
+  @Test
+  void resolvedRecipeReadsBackEqual() {
+    Recipe recipe = small("name=true_", "data.scenes.dir='1e3'", "stages.1.duration=1.5 epochs");
+    String yaml = RecipeWriter.yaml(recipe);
+    Recipe again = RecipeReader.parse("resolved.yaml", yaml, List.of());
+    assertEquals(recipe, again);
+    assertEquals(recipe.hash(), again.hash());
+    assertTrue(yaml.startsWith("# Resolved recipe " + recipe.hash()));
+    assertFalse(yaml.contains("null"));
+  }
+
+  @Test
+  void hashDependsOnValuesNotOnTheirForm() {
+    Recipe other =
+        RecipeReader.parse(
+            "x",
+            SMALL.replace("8e-4", "0.0008").replace("lambda: 10", "lambda: 10.0")
+                + "seed: 0\ndevice: cpu\n",
+            List.of());
+    assertEquals(small().hash(), other.hash());
+    assertTrue(other.hash().matches("[0-9a-f]{64}"));
+  }
+}
