@@ -1,0 +1,63 @@
+package org.samclip.kernel;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.samclip.UserError;
+
+/** Starts DJL's PyTorch engine and names its devices. Every manager of samclip comes from here. */
+public final class LibTorch {
+
+  private static final Pattern CUDA = Pattern.compile("(?:cuda|gpu)(?::(\\d{1,4}))?");
+
+  static {
+    // DJL otherwise asks cloud metadata services who is calling, at every start.
+    System.setProperty("OPT_OUT_TRACKING", "true");
+    System.setProperty("ai.djl.offline", "true");
+  }
+
+  private LibTorch() {}
+
+  /**
+   * @return the engine, started on the first call
+   */
+  public static Engine engine() {
+    return Engine.getEngine("PyTorch");
+  }
+
+  /**
+   * @param device where its arrays live
+   * @return a new base manager, to be closed by the caller
+   */
+  public static NDManager newManager(Device device) {
+    return engine().newBaseManager(device);
+  }
+
+  /**
+   * @param name {@code cpu}, {@code cuda} or {@code cuda:N}
+   * @return the device
+   * @throws UserError if the name is unknown or this machine has no such device
+   */
+  public static Device device(String name) {
+    if (name.equals("cpu")) {
+      return Device.cpu();
+    }
+    Matcher cuda = CUDA.matcher(name);
+    if (!cuda.matches()) {
+      throw new UserError("device: \"" + name + "\" is unknown; allowed: cpu, cuda, cuda:N");
+    }
+    int index = cuda.group(1) == null ? 0 : Integer.parseInt(cuda.group(1));
+    int count = engine().getGpuCount();
+    if (index >= count) {
+      throw new UserError(
+          "device: \""
+              + name
+              + "\" is not here: libtorch sees "
+              + count
+              + " GPUs; use device: cpu, or build with -Pcuda on a machine with CUDA 12.8");
+    }
+    return Device.gpu(index);
+  }
+}

@@ -1,0 +1,102 @@
+package org.samclip.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import org.samclip.kernel.Kernels;
+import org.samclip.nn.Layer;
+import org.samclip.nn.LayerNorm;
+import org.samclip.nn.Mlp;
+import org.samclip.nn.Stack;
+import org.samclip.vitdet.Block;
+import org.samclip.vitdet.ViTDetConfig;
+
+/**
+ * Tokens of the backbone, before the neck, to CLIP's space: global-attention blocks of SAM's kind,
+ * pooling, LayerNorm, an MLP with two hidden layers. Without the pooling, the same norm and MLP
+ * give a dense feature for every patch.
+ */
+public final class ClipHead extends Layer {
+
+  private final ClipHeadConfig config;
+  private final Stack blocks;
+  private final LayerNorm norm;
+  private final Mlp mlp;
+
+  /**
+   * @param config the head
+   * @param encoder the backbone it stands on
+   */
+  public ClipHead(ClipHeadConfig config, ViTDetConfig encoder) {
+    this.config = config;
+    int c = encoder.width();
+    blocks = child("blocks", new Stack());
+    for (int i = 0; i < config.layers(); i++) {
+      blocks.add(new Block(c, encoder.heads(), encoder.mlpRatio(), 0, encoder.grid()));
+    }
+    norm = child("norm", new LayerNorm(c, Block.NORM_EPS));
+    mlp = child("mlp", new Mlp(c, c, config.embedDim(), 3, Kernels::gelu));
+  }
+
+  /**
+   * Copies the attention of the backbone's last layer into every layer of the head (paper, appendix
+   * A); norms and MLPs keep their random start.
+   *
+   * @param last the backbone's last block, with global attention
+   */
+  public void initializeFrom(Block last) {
+    var source = last.arrays();
+    for (ai.djl.nn.Block block : blocks.getChildren().values()) {
+      ((Block) block)
+          .arrays()
+          .forEach(
+              (name, array) -> {
+                if (name.startsWith("attn.")) {
+                  source.get(name).copyTo(array);
+                }
+              });
+    }
+  }
+
+  /**
+   * @param tokens [B, h, w, C], the backbone's output before the neck
+   * @return [B, h, w, C], what both outputs are made of
+   */
+  public NDArray features(NDArray tokens) {
+    return blocks.forward(tokens);
+  }
+
+  /**
+   * @param features [B, h, w, C] of {@link #features}
+   * @return image embeddings [B, E], not normalised
+   */
+  public NDArray pooled(NDArray features) {
+    Shape s = features.getShape();
+    NDArray patches = features.reshape(s.get(0), s.get(1) * s.get(2), s.get(3));
+    int[] over = {1};
+    NDArray pooled =
+        config.pool() == ClipHeadConfig.Pool.MAX ? patches.max(over) : patches.mean(over);
+    return mlp.forward(norm.forward(pooled));
+  }
+
+  /**
+   * @param features [B, h, w, C] of {@link #features}
+   * @return patch features [B, E, h, w], unit length along E
+   */
+  public NDArray dense(NDArray features) {
+    return Kernels.normalize(mlp.forward(norm.forward(features))).transpose(0, 3, 1, 2);
+  }
+
+  /**
+   * @param tokens [B, h, w, C], the backbone's output before the neck
+   * @return image embeddings [B, E], not normalised
+   */
+  @Override
+  public NDArray forward(NDArray tokens) {
+    return pooled(features(tokens));
+  }
+
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputShapes) {
+    return new Shape[] {new Shape(inputShapes[0].get(0), config.embedDim())};
+  }
+}

@@ -1,0 +1,52 @@
+package org.samclip.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * Linear layers with an activation between them, named {@code layers.0}, {@code layers.1} ... as in
+ * segment-anything's mask_decoder.py {@code MLP}.
+ */
+public final class Mlp extends Layer {
+
+  private final List<Linear> layers = new ArrayList<>();
+  private final UnaryOperator<NDArray> activation;
+  private final int out;
+
+  /**
+   * @param in width of the input
+   * @param hidden width between the layers
+   * @param out width of the output
+   * @param depth number of linear layers
+   * @param activation between the layers, not after the last
+   */
+  public Mlp(int in, int hidden, int out, int depth, UnaryOperator<NDArray> activation) {
+    this.activation = activation;
+    this.out = out;
+    Stack stack = child("layers", new Stack());
+    for (int i = 0; i < depth; i++) {
+      layers.add(stack.add(new Linear(i == 0 ? in : hidden, i == depth - 1 ? out : hidden)));
+    }
+  }
+
+  @Override
+  public NDArray forward(NDArray x) {
+    NDArray y = x;
+    for (int i = 0; i < layers.size(); i++) {
+      y = layers.get(i).forward(y);
+      if (i < layers.size() - 1) {
+        y = activation.apply(y);
+      }
+    }
+    return y;
+  }
+
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputShapes) {
+    Shape x = inputShapes[0];
+    return new Shape[] {x.slice(0, x.dimension() - 1).add(out)};
+  }
+}

@@ -1,0 +1,63 @@
+package org.samclip.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import org.samclip.kernel.Kernels;
+import org.samclip.kernel.Kernels.Resize;
+
+/** Learned absolute positions at another resolution (recipe: positions at other resolutions). */
+public final class PositionGrid {
+
+  private PositionGrid() {}
+
+  /**
+   * SAM's grid, bicubic without antialias.
+   *
+   * @param target the manager of the result, if it is not the grid itself
+   * @param grid [1, G, G, C]
+   * @param h rows of tokens
+   * @param w columns of tokens
+   * @return [1, h, w, C]
+   */
+  public static NDArray resize(NDManager target, NDArray grid, long h, long w) {
+    if (grid.getShape().get(1) == h && grid.getShape().get(2) == w) {
+      return grid;
+    }
+    NDArray resized = resizeChannelsFirst(target, grid, h, w, Resize.BICUBIC);
+    return resized.transpose(0, 2, 3, 1);
+  }
+
+  /**
+   * CLIP's positions: the class row is kept, the grid resized bicubic with antialias (open_clip,
+   * model.py {@code resize_pos_embed}).
+   *
+   * @param target the manager of the result, if it is not the table itself
+   * @param positions [1 + G * G, C]
+   * @param h rows of tokens
+   * @param w columns of tokens
+   * @return [1 + h * w, C]
+   */
+  public static NDArray resizeWithClass(NDManager target, NDArray positions, long h, long w) {
+    long rows = positions.getShape().get(0);
+    long c = positions.getShape().get(1);
+    long g = Math.round(Math.sqrt(rows - 1));
+    if (g == h && g == w) {
+      return positions;
+    }
+    NDArray cls = positions.get("0:1");
+    NDArray rest = positions.get("1:");
+    cls.attach(target);
+    rest.attach(target);
+    NDArray grid = rest.reshape(new Shape(1, g, g, c));
+    NDArray resized = resizeChannelsFirst(target, grid, h, w, Resize.BICUBIC_ANTIALIAS);
+    return cls.concat(resized.transpose(0, 2, 3, 1).reshape(new Shape(h * w, c)), 0);
+  }
+
+  private static NDArray resizeChannelsFirst(
+      NDManager target, NDArray grid, long h, long w, Resize how) {
+    NDArray first = grid.transpose(0, 3, 1, 2);
+    first.attach(target);
+    return Kernels.resize(target, first, h, w, how);
+  }
+}

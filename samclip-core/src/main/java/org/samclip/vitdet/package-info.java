@@ -1,0 +1,2 @@
+/** SAM's image encoder, a ViT-Det (segment-anything, modeling/image_encoder.py). */
+package org.samclip.vitdet;

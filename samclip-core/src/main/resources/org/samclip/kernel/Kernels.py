@@ -1,0 +1,223 @@
+class Kernels(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+  _is_full_backward_hook : Optional[bool]
+
+  # ---- attention -------------------------------------------------------------------------------
+
+  def attention(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return torch.scaled_dot_product_attention(q, k, v)
+
+  def multi_head_attention(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, wq: Tensor, bq: Tensor, wk: Tensor, bk: Tensor, wv: Tensor, bv: Tensor, wo: Tensor, bo: Tensor, heads: Tensor) -> Tensor:
+    # Separate projections, perhaps to a smaller width: the attention of SAM's decoder.
+    n = int(heads)
+    q1 = torch.transpose(torch.unflatten(torch.linear(q, wq, bq), 2, [n, -1]), 1, 2)
+    k1 = torch.transpose(torch.unflatten(torch.linear(k, wk, bk), 2, [n, -1]), 1, 2)
+    v1 = torch.transpose(torch.unflatten(torch.linear(v, wv, bv), 2, [n, -1]), 1, 2)
+    out = torch.scaled_dot_product_attention(q1, k1, v1)
+    return torch.linear(torch.flatten(torch.transpose(out, 1, 2), 2), wo, bo)
+
+  # ---- relative positions (segment-anything, image_encoder.py) -----------------------------------
+
+  def rel_pos(self: __torch__.Kernels, table: Tensor, q_size: Tensor, k_size: Tensor) -> Tensor:
+    # [L, d] -> [Q, K, d]
+    q = int(q_size)
+    k = int(k_size)
+    length = 2 * max(q, k) - 1
+    t = table
+    if torch.size(table, 0) != length:
+      t = torch.transpose(torch.squeeze(torch.upsample_linear1d(torch.unsqueeze(torch.transpose(table, 0, 1), 0), [length], False), 0), 0, 1)
+    qc = torch.unsqueeze(torch.arange(q, dtype=6, device=table.device), 1) * max(k / q, 1.)
+    kc = torch.unsqueeze(torch.arange(k, dtype=6, device=table.device), 0) * max(q / k, 1.)
+    at = torch.to(qc - kc + (k - 1) * max(q / k, 1.), 4)
+    return torch.index(t, [at])
+
+  def rel_pos_attention(self: __torch__.Kernels, x: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor, augmented: Tensor) -> Tensor:
+    # x [B, H, W, C]. bias[q, k] = q . Rh[qh, kh] + q . Rw[qw, kw], with the query before scaling.
+    n = int(heads)
+    b = torch.size(x, 0)
+    h = torch.size(x, 1)
+    w = torch.size(x, 2)
+    c = torch.size(x, 3)
+    d = c // n
+    qkv = torch.permute(torch.reshape(torch.linear(x, qkv_w, qkv_b), [b, h * w, 3, n, d]), [2, 0, 3, 1, 4])
+    q = torch.select(qkv, 0, 0)
+    k = torch.select(qkv, 0, 1)
+    v = torch.select(qkv, 0, 2)
+    rh = self.rel_pos(rel_h, torch.tensor(h), torch.tensor(h))
+    rw = self.rel_pos(rel_w, torch.tensor(w), torch.tensor(w))
+    qg = torch.reshape(q, [b, n, h, w, d])
+    bias_h = torch.einsum("bnhwc,hkc->bnhwk", [qg, rh])
+    bias_w = torch.einsum("bnhwc,wkc->bnhwk", [qg, rw])
+    if bool(augmented):
+      # The bias has rank H + W: carried by the query and one-hot keys, no N x N array is built.
+      row = torch.one_hot(torch.flatten(torch.expand(torch.unsqueeze(torch.arange(h, device=x.device), 1), [h, w])), h)
+      col = torch.one_hot(torch.flatten(torch.expand(torch.unsqueeze(torch.arange(w, device=x.device), 0), [h, w])), w)
+      place = torch.expand(torch.to(torch.cat([row, col], 1), q.dtype), [b, n, h * w, h + w])
+      q2 = torch.cat([q * d ** -0.5, torch.reshape(torch.cat([bias_h, bias_w], -1), [b, n, h * w, h + w])], -1)
+      k2 = torch.cat([k, place], -1)
+      v2 = torch.constant_pad_nd(v, [0, h + w])
+      out = torch.slice(torch.scaled_dot_product_attention(q2, k2, v2, None, 0., False, scale=1.), -1, 0, d)
+    else:
+      bias = torch.reshape(torch.unsqueeze(bias_h, -1) + torch.unsqueeze(bias_w, -2), [b, n, h * w, h * w])
+      out = torch.scaled_dot_product_attention(q, k, v, bias)
+    return torch.linear(torch.reshape(torch.transpose(out, 1, 2), [b, h, w, c]), proj_w, proj_b)
+
+  def window_attention(self: __torch__.Kernels, x: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor, window: Tensor) -> Tensor:
+    # Pads bottom and right to whole windows; padded tokens take part, as in the reference.
+    s = int(window)
+    b = torch.size(x, 0)
+    h = torch.size(x, 1)
+    w = torch.size(x, 2)
+    c = torch.size(x, 3)
+    ph = (s - h % s) % s
+    pw = (s - w % s) % s
+    y = x
+    if ph + pw > 0:
+      y = torch.constant_pad_nd(x, [0, 0, 0, pw, 0, ph])
+    nh = (h + ph) // s
+    nw = (w + pw) // s
+    y = torch.reshape(torch.permute(torch.reshape(y, [b, nh, s, nw, s, c]), [0, 1, 3, 2, 4, 5]), [b * nh * nw, s, s, c])
+    y = self.rel_pos_attention(y, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, torch.tensor(False))
+    y = torch.reshape(torch.permute(torch.reshape(y, [b, nh, nw, s, s, c]), [0, 1, 3, 2, 4, 5]), [b, h + ph, w + pw, c])
+    return torch.slice(torch.slice(y, 1, 0, h), 2, 0, w)
+
+  # ---- blocks: one call each, so that what autograd does not need is freed at once ---------------
+
+  def vitdet_block(self: __torch__.Kernels, x: Tensor, n1_w: Tensor, n1_b: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, n2_w: Tensor, n2_b: Tensor, l1_w: Tensor, l1_b: Tensor, l2_w: Tensor, l2_b: Tensor, heads: Tensor, window: Tensor) -> Tensor:
+    # x [B, H, W, C]; window 0: global attention.
+    c = torch.size(x, 3)
+    y = torch.layer_norm(x, [c], n1_w, n1_b, 1e-06)
+    if int(window) > 0:
+      y = self.window_attention(y, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, window)
+    else:
+      y = self.rel_pos_attention(y, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, torch.tensor(True))
+    x1 = x + y
+    y1 = torch.linear(torch.layer_norm(x1, [c], n2_w, n2_b, 1e-06), l1_w, l1_b)
+    return x1 + torch.linear(torch.gelu(y1), l2_w, l2_b)
+
+  def clip_block(self: __torch__.Kernels, x: Tensor, n1_w: Tensor, n1_b: Tensor, in_w: Tensor, in_b: Tensor, out_w: Tensor, out_b: Tensor, n2_w: Tensor, n2_b: Tensor, fc_w: Tensor, fc_b: Tensor, proj_w: Tensor, proj_b: Tensor, heads: Tensor, causal: Tensor, quick: Tensor) -> Tensor:
+    # x [B, N, C]
+    n = int(heads)
+    b = torch.size(x, 0)
+    t = torch.size(x, 1)
+    c = torch.size(x, 2)
+    y = torch.layer_norm(x, [c], n1_w, n1_b, 1e-05)
+    qkv = torch.permute(torch.reshape(torch.linear(y, in_w, in_b), [b, t, 3, n, c // n]), [2, 0, 3, 1, 4])
+    q = torch.select(qkv, 0, 0)
+    k = torch.select(qkv, 0, 1)
+    v = torch.select(qkv, 0, 2)
+    a = torch.scaled_dot_product_attention(q, k, v, None, 0., bool(causal))
+    x1 = x + torch.linear(torch.reshape(torch.transpose(a, 1, 2), [b, t, c]), out_w, out_b)
+    y1 = torch.linear(torch.layer_norm(x1, [c], n2_w, n2_b, 1e-05), fc_w, fc_b)
+    if bool(quick):
+      y2 = y1 * torch.sigmoid(y1 * 1.702)
+    else:
+      y2 = torch.gelu(y1)
+    return x1 + torch.linear(y2, proj_w, proj_b)
+
+  # ---- layers ----------------------------------------------------------------------------------
+
+  def linear(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    return torch.linear(x, w, b)
+
+  def gelu(self: __torch__.Kernels, x: Tensor) -> Tensor:
+    return torch.gelu(x)
+
+  def quick_gelu(self: __torch__.Kernels, x: Tensor) -> Tensor:
+    return x * torch.sigmoid(x * 1.702)
+
+  def layer_norm(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor, eps: Tensor) -> Tensor:
+    return torch.layer_norm(x, [torch.size(x, -1)], w, b, float(eps))
+
+  def layer_norm_2d(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor, eps: Tensor) -> Tensor:
+    # Over the channels of [B, C, H, W].
+    y = torch.layer_norm(torch.permute(x, [0, 2, 3, 1]), [torch.size(x, 1)], w, b, float(eps))
+    return torch.contiguous(torch.permute(y, [0, 3, 1, 2]))
+
+  def conv2d(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor, stride: Tensor, padding: Tensor) -> Tensor:
+    s = int(stride)
+    p = int(padding)
+    return torch.conv2d(x, w, b, [s, s], [p, p])
+
+  def conv2d_no_bias(self: __torch__.Kernels, x: Tensor, w: Tensor, stride: Tensor, padding: Tensor) -> Tensor:
+    s = int(stride)
+    p = int(padding)
+    return torch.conv2d(x, w, None, [s, s], [p, p])
+
+  def conv_transpose2d(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor, stride: Tensor) -> Tensor:
+    s = int(stride)
+    return torch.conv_transpose2d(x, w, b, [s, s])
+
+  def embedding(self: __torch__.Kernels, table: Tensor, ids: Tensor) -> Tensor:
+    return torch.embedding(table, ids)
+
+  def normalize(self: __torch__.Kernels, x: Tensor) -> Tensor:
+    # Unit length along the last axis; a zero vector stays zero.
+    return x / torch.clamp_min(torch.linalg_vector_norm(x, 2, [-1], True), 1e-12)
+
+  # ---- resizing of [B, C, H, W], corners not aligned -----------------------------------------------
+
+  def bilinear(self: __torch__.Kernels, x: Tensor, h: Tensor, w: Tensor) -> Tensor:
+    return torch.upsample_bilinear2d(x, [int(h), int(w)], False)
+
+  def bicubic(self: __torch__.Kernels, x: Tensor, h: Tensor, w: Tensor) -> Tensor:
+    return torch.upsample_bicubic2d(x, [int(h), int(w)], False)
+
+  def bilinear_antialias(self: __torch__.Kernels, x: Tensor, h: Tensor, w: Tensor) -> Tensor:
+    return torch._upsample_bilinear2d_aa(x, [int(h), int(w)], False)
+
+  def bicubic_antialias(self: __torch__.Kernels, x: Tensor, h: Tensor, w: Tensor) -> Tensor:
+    return torch._upsample_bicubic2d_aa(x, [int(h), int(w)], False)
+
+  # ---- prompts (segment-anything, prompt_encoder.py) -----------------------------------------------
+
+  def fourier(self: __torch__.Kernels, x: Tensor, gaussian: Tensor) -> Tensor:
+    # x [..., 2] in 0..1 -> [..., 2 F]
+    y = torch.matmul(x * 2 - 1, gaussian) * 6.283185307179586
+    return torch.cat([torch.sin(y), torch.cos(y)], -1)
+
+  def point_tokens(self: __torch__.Kernels, xy: Tensor, labels: Tensor, size: Tensor, gaussian: Tensor, none: Tensor, p0: Tensor, p1: Tensor, p2: Tensor, p3: Tensor, corners: Tensor) -> Tensor:
+    # xy [B, P, K, 2] pixels; labels [B, P, K]; size [2] = width, height
+    pe = self.fourier((xy + 0.5) / size, gaussian)
+    l = torch.unsqueeze(labels, -1)
+    out = torch.where(torch.eq(l, -1), torch.expand_as(none, pe), pe)
+    out = out + torch.to(torch.eq(l, 0), pe.dtype) * p0 + torch.to(torch.eq(l, 1), pe.dtype) * p1
+    if bool(corners):
+      out = out + torch.to(torch.eq(l, 2), pe.dtype) * p2 + torch.to(torch.eq(l, 3), pe.dtype) * p3
+    return out
+
+  # ---- optimiser -------------------------------------------------------------------------------
+  # What changes a gradient returns it as well: TorchScript takes `p.grad` for a fresh value and
+  # drops changes to it that nothing can see.
+
+  def gradients(self: __torch__.Kernels, params: List[Tensor]) -> List[Tensor]:
+    # A parameter that took no part gets zeros.
+    out = annotate(List[Tensor], [])
+    for p in params:
+      g = p.grad
+      if g is None:
+        torch.append(out, torch.zeros_like(p))
+      else:
+        torch.append(out, unchecked_cast(Tensor, g))
+    return out
+
+  def zero_gradients(self: __torch__.Kernels, params: List[Tensor]) -> List[Tensor]:
+    grads = self.gradients(params)
+    torch._foreach_zero_(grads)
+    return grads
+
+  def gradient_norm(self: __torch__.Kernels, params: List[Tensor]) -> Tensor:
+    return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(self.gradients(params))))
+
+  def scale_gradients(self: __torch__.Kernels, params: List[Tensor], factor: float) -> List[Tensor]:
+    grads = self.gradients(params)
+    torch._foreach_mul_(grads, factor)
+    return grads
+
+  def adamw(self: __torch__.Kernels, params: List[Tensor], exp_avg: List[Tensor], exp_avg_sq: List[Tensor], steps: List[Tensor], lr: float, beta1: float, beta2: float, weight_decay: float, eps: float) -> int:
+    none = annotate(List[Tensor], [])
+    torch._foreach_add_(steps, 1)
+    torch._fused_adamw_(params, self.gradients(params), exp_avg, exp_avg_sq, none, steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=weight_decay, eps=eps, amsgrad=False, maximize=False)
+    return 0
