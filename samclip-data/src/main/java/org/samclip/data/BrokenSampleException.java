@@ -23,7 +23,11 @@ public final class BrokenSampleException extends UserError {
     BAD_ANNOTATION,
     /** The sample has no image, caption or annotation. */
     MISSING_FIELD,
-    /** An archive member larger than allowed. */
+    /** One field twice in the same sample. */
+    DUPLICATE_FIELD,
+    /** The file system does not deliver the bytes. */
+    UNREADABLE,
+    /** An archive member or file larger than allowed. */
     MEMBER_LIMIT,
     /** A link, a device, or a name that leaves the archive. */
     UNSAFE_MEMBER,

@@ -1,0 +1,93 @@
+package org.samclip.data.source;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A file stream that skips by moving its position, knows where it is, and refuses archive headers
+ * that want to be read into memory without end.
+ */
+final class SkippingFileStream extends InputStream {
+
+  /** Room for long names and extended headers of one member. */
+  private static final long MAX_HEADER = 1 << 20;
+
+  private final FileChannel channel;
+  private final long size;
+  private final ByteBuffer buffer = ByteBuffer.allocate(8192).limit(0);
+  private long position;
+  private long headerLeft = MAX_HEADER;
+
+  SkippingFileStream(Path path) throws IOException {
+    channel = FileChannel.open(path, StandardOpenOption.READ);
+    size = channel.size();
+  }
+
+  long position() {
+    return position;
+  }
+
+  long size() {
+    return size;
+  }
+
+  /** Called before each header: what follows may read as much as one header needs. */
+  void allowHeader() {
+    headerLeft = MAX_HEADER;
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+  }
+
+  @Override
+  public int read(byte[] to, int offset, int length) throws IOException {
+    if (length == 0) {
+      return 0;
+    }
+    if (!buffer.hasRemaining()) {
+      buffer.clear();
+      int got = channel.read(buffer, position);
+      buffer.flip();
+      if (got <= 0) {
+        return -1;
+      }
+    }
+    int count = Math.min(length, buffer.remaining());
+    headerLeft -= count;
+    if (headerLeft < 0) {
+      throw new IOException("header of more than " + MAX_HEADER + " bytes");
+    }
+    buffer.get(to, offset, count);
+    position += count;
+    return count;
+  }
+
+  @Override
+  public long skip(long count) {
+    long skipped = Math.max(0, Math.min(count, size - position));
+    if (skipped <= buffer.remaining()) {
+      buffer.position(buffer.position() + (int) skipped);
+    } else {
+      buffer.limit(0);
+    }
+    position += skipped;
+    return skipped;
+  }
+
+  @Override
+  public int available() {
+    return (int) Math.min(Integer.MAX_VALUE, size - position);
+  }
+
+  @Override
+  public void close() throws IOException {
+    channel.close();
+  }
+}

@@ -1,0 +1,157 @@
+package org.samclip.data.source;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.samclip.data.BrokenSampleException;
+import org.samclip.data.BrokenSampleException.Kind;
+import org.samclip.data.source.SampleRef.Member;
+
+/**
+ * Lists the samples of a tar archive from its headers alone, skipping every payload. Members belong
+ * together by their path up to the first dot of the file name, as in WebDataset.
+ */
+final class TarIndex {
+
+  private static final int BLOCK = 512;
+
+  private final Shard shard;
+  private final Set<String> wanted;
+  private final Map<String, SampleRef> samples = new LinkedHashMap<>();
+
+  private TarIndex(Shard shard, Set<String> wanted) {
+    this.shard = shard;
+    this.wanted = wanted;
+  }
+
+  /**
+   * @param shard a tar file
+   * @param wanted the fields that matter; other members are passed over
+   */
+  static List<SampleRef> list(Shard shard, Set<String> wanted) {
+    TarIndex index = new TarIndex(shard, wanted);
+    index.scan();
+    return new ArrayList<>(index.samples.values());
+  }
+
+  private void scan() {
+    Path path = shard.path();
+    try (SkippingFileStream file = new SkippingFileStream(path);
+        TarArchiveInputStream tar = new TarArchiveInputStream(file, "UTF-8")) {
+      long lastEnd = 0;
+      while (true) {
+        file.allowHeader();
+        TarArchiveEntry entry = tar.getNextEntry();
+        if (entry == null) {
+          if (file.size() - lastEnd < BLOCK) {
+            lost("no end mark", null);
+          }
+          return;
+        }
+        if (!add(entry, file.position(), file.size())) {
+          return;
+        }
+        lastEnd = (file.position() + entry.getSize() + BLOCK - 1) / BLOCK * BLOCK;
+      }
+    } catch (IOException | RuntimeException e) {
+      // Damaged headers surface as IOException or IllegalArgumentException alike.
+      lost(e.getMessage(), e);
+    }
+  }
+
+  /** Returns whether the archive goes on. */
+  private boolean add(TarArchiveEntry entry, long offset, long end) {
+    if (entry.isDirectory() || entry.isGlobalPaxHeader()) {
+      return true;
+    }
+    String stored = entry.getName();
+    // Names go to logs and terminals.
+    String name = stored.startsWith("./") ? stored.substring(2) : stored;
+    boolean clean = name.chars().noneMatch(Character::isISOControl);
+    name = clean ? name : name.replaceAll("\\p{Cntrl}", "?");
+    int dot = name.indexOf('.', name.lastIndexOf('/') + 1);
+    boolean named = dot > name.lastIndexOf('/') + 1;
+    String key = named ? name.substring(0, dot) : name;
+    String field = named ? name.substring(dot + 1).toLowerCase(Locale.ROOT) : "";
+    boolean leaves = name.startsWith("/") || List.of(name.split("/")).contains("..");
+    if (leaves || !clean || !isPlain(entry)) {
+      samples.put(
+          key,
+          SampleRef.broken(
+              shard,
+              key,
+              new BrokenSampleException(
+                  Kind.UNSAFE_MEMBER,
+                  shard.name()
+                      + "/"
+                      + name
+                      + ": allowed are plain files inside the archive, no links, no .. in names")));
+      return true;
+    }
+    if (entry.getSize() > end - offset) {
+      samples.remove(key);
+      lost("member " + name + " of " + entry.getSize() + " bytes reaches over the end", null);
+      return false;
+    }
+    if (wanted.contains(field)) {
+      samples.merge(
+          key,
+          new SampleRef(
+              shard, key, List.of(new Member(field, shard.path(), offset, entry.getSize())), null),
+          this::join);
+    }
+    return true;
+  }
+
+  private static boolean isPlain(TarArchiveEntry entry) {
+    return entry.isFile()
+        && !entry.isSparse()
+        && !entry.isLink()
+        && !entry.isSymbolicLink()
+        && !entry.isCharacterDevice()
+        && !entry.isBlockDevice()
+        && !entry.isFIFO();
+  }
+
+  private SampleRef join(SampleRef before, SampleRef added) {
+    if (before.failure() != null) {
+      return before;
+    }
+    List<Member> members = new ArrayList<>(before.members());
+    for (Member member : members) {
+      if (member.field().equals(added.members().get(0).field())) {
+        return SampleRef.broken(
+            shard,
+            before.key(),
+            new BrokenSampleException(
+                Kind.DUPLICATE_FIELD,
+                shard.name() + "/" + before.key() + "." + member.field() + " is there twice"));
+      }
+    }
+    members.addAll(added.members());
+    return new SampleRef(shard, before.key(), members, null);
+  }
+
+  private void lost(String why, Exception cause) {
+    SampleRef rest =
+        SampleRef.rest(
+            shard,
+            new BrokenSampleException(
+                Kind.TRUNCATED_ARCHIVE,
+                shard.path()
+                    + ": damaged or cut off after "
+                    + samples.size()
+                    + " samples ("
+                    + why
+                    + "); the rest is lost, fetch the file again",
+                cause));
+    samples.put(rest.key(), rest);
+  }
+}
