@@ -16,7 +16,7 @@ final class NearestName {
   /**
    * @param name what was asked for
    * @param candidates what there is
-   * @return {@code "; did you mean X?"}, or empty when nothing is near
+   * @return {@code " (did you mean X?)"}, or empty when nothing is near
    */
   static String hint(String name, Collection<String> candidates) {
     if (name.length() > MAX_LENGTH) {
@@ -37,7 +37,7 @@ final class NearestName {
         }
       }
     }
-    return best == null ? "" : "; did you mean " + best + "?";
+    return best == null ? "" : " (did you mean " + Printable.of(best) + "?)";
   }
 
   /** Levenshtein distance. */

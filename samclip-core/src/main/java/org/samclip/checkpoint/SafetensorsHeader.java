@@ -95,7 +95,7 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> tensors, Map<String,
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String key = parser.currentName();
       if (parser.nextToken() != JsonToken.VALUE_STRING) {
-        throw broken(file, METADATA + " entry '" + key + "' is not a string");
+        throw broken(file, METADATA + " entry '" + Printable.of(key) + "' is not a string");
       }
       metadata.put(key, parser.getText());
     }
@@ -116,7 +116,7 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> tensors, Map<String,
         case "dtype" -> type = readType(file, parser, name);
         case "shape" -> shape = readNumbers(file, parser, name, key, TensorInfo.MAX_AXES);
         case "data_offsets" -> offsets = readNumbers(file, parser, name, key, 2);
-        default -> throw brokenTensor(file, name, "unknown header key '" + key + "'");
+        default -> throw brokenTensor(file, name, "unknown header key '" + Printable.of(key) + "'");
       }
     }
     if (type == null || shape == null || offsets == null || offsets.length != 2) {
@@ -153,7 +153,10 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> tensors, Map<String,
                 brokenTensor(
                     file,
                     name,
-                    "unknown dtype '" + text + "'; supported are " + TensorType.allNames()));
+                    "unknown dtype '"
+                        + Printable.of(text)
+                        + "'; supported are "
+                        + TensorType.allNames()));
   }
 
   private static long[] readNumbers(
@@ -226,11 +229,10 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> tensors, Map<String,
   }
 
   private static String tensorMessage(MappedFile file, String name, String cause) {
-    String shown = name.length() > 200 ? name.substring(0, 200) + "..." : name;
-    return message(file, "tensor '" + shown + "': " + cause);
+    return message(file, "tensor '" + Printable.of(name) + "': " + cause);
   }
 
   private static String firstLine(IOException e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    return Printable.of(String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
   }
 }

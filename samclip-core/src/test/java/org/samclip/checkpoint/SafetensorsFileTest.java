@@ -176,7 +176,7 @@ class SafetensorsFileTest {
         view = array.reshape(2, 2);
       }
       System.gc();
-      float[] noise = manager.create(new Shape(1024)).addi(7).toFloatArray();
+      float[] noise = manager.ones(new Shape(1024)).muli(7).toFloatArray();
       assertEquals(7, noise[0]);
       assertTrue(Arrays.equals(new float[] {1, 2, 3, 4}, view.toFloatArray()));
     }

@@ -1,0 +1,43 @@
+package org.samclip.checkpoint;
+
+import java.nio.file.Path;
+import org.samclip.UserError;
+
+/** Opens checkpoints of any supported format. */
+public final class Checkpoints {
+
+  private static final int PICKLE_PROTOCOL = 0x80;
+
+  private Checkpoints() {}
+
+  /**
+   * Opens a checkpoint by its content; the file's name does not matter.
+   *
+   * @param path a safetensors file or a zip-format torch archive
+   * @return the open file, to be closed by the caller
+   * @throws UserError if it is missing, damaged or of another format; the message says what to do
+   */
+  public static TensorSource open(Path path) {
+    byte[] start;
+    try (MappedFile file = MappedFile.open(path)) {
+      start = file.bytes(0, (int) Math.min(9, file.size()));
+    }
+    // A zip file has its compression method at byte 8, which is never '{'.
+    if (start.length == 9 && start[8] == '{') {
+      return SafetensorsFile.open(path);
+    }
+    if (start.length > 1 && start[0] == 'P' && start[1] == 'K') {
+      return TorchArchive.open(path);
+    }
+    if (start.length > 0 && (start[0] & 0xff) == PICKLE_PROTOCOL) {
+      throw new UserError(
+          path
+              + " is a pickle in torch's format before 1.6, which is not read. Load it in Python and"
+              + " torch.save its state_dict again, or convert it to safetensors.");
+    }
+    throw new UserError(
+        path
+            + " is neither a safetensors file nor a torch archive. Check that the download is"
+            + " complete and that it is a file of weights.");
+  }
+}

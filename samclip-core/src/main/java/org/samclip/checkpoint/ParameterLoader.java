@@ -1,0 +1,222 @@
+package org.samclip.checkpoint;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Parameter;
+import ai.djl.nn.ParameterList;
+import ai.djl.util.Pair;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import org.samclip.UserError;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Copies a checkpoint's values into existing parameters. Names, shapes and kinds of numbers are
+ * compared first, and every disagreement is reported at once: either all parameters change or none.
+ * The values are copied in place, so that the arrays, their views and their gradient flags stay.
+ */
+public final class ParameterLoader {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ParameterLoader.class);
+
+  /** Names listed of each kind of disagreement. */
+  private static final int SHOWN = 5;
+
+  private UnaryOperator<String> sourceName = UnaryOperator.identity();
+  private Predicate<String> ignoredInFile = name -> false;
+  private Predicate<String> keptInModel = name -> false;
+
+  /**
+   * What was loaded.
+   *
+   * @param loaded the parameters that changed
+   * @param kept parameters the file lacks and the caller allowed to keep
+   * @param ignored tensors of the file that the caller allowed to ignore
+   * @param notFinite parameters that now hold a NaN or an infinity
+   */
+  public record Report(
+      List<String> loaded, List<String> kept, List<String> ignored, List<String> notFinite) {}
+
+  /**
+   * @param mapping from a parameter's name to the tensor's name in the file, for example {@code
+   *     name -> "image_encoder." + name}
+   * @return this
+   */
+  public ParameterLoader optSourceName(UnaryOperator<String> mapping) {
+    sourceName = mapping;
+    return this;
+  }
+
+  /**
+   * @param ignored accepts names in the file that no parameter needs; without it they are errors
+   * @return this
+   */
+  public ParameterLoader optIgnoredInFile(Predicate<String> ignored) {
+    ignoredInFile = ignored;
+    return this;
+  }
+
+  /**
+   * @param kept accepts parameters that keep their values when the file lacks them; without it they
+   *     are errors
+   * @return this
+   */
+  public ParameterLoader optKeptInModel(Predicate<String> kept) {
+    keptInModel = kept;
+    return this;
+  }
+
+  /**
+   * @param parameters initialised parameters by the names of the list
+   * @param source an open checkpoint
+   * @return what was done
+   * @throws UserError if names, shapes or types differ; nothing has changed then
+   */
+  public Report load(ParameterList parameters, TensorSource source) {
+    Map<String, NDArray> targets = new LinkedHashMap<>();
+    for (Pair<String, Parameter> pair : parameters) {
+      if (targets.put(pair.getKey(), pair.getValue().getArray()) != null) {
+        throw new IllegalArgumentException("two parameters are named " + pair.getKey());
+      }
+    }
+    return load(targets, source);
+  }
+
+  /**
+   * @param targets arrays to change, by parameter name
+   * @param source an open checkpoint
+   * @return what was done
+   * @throws UserError if names, shapes or types differ; nothing has changed then
+   */
+  public Report load(Map<String, NDArray> targets, TensorSource source) {
+    Map<String, String> present = new LinkedHashMap<>();
+    List<String> kept = new ArrayList<>();
+    Set<String> missing = new LinkedHashSet<>();
+    List<String> misfits = new ArrayList<>();
+    Set<String> unused = new LinkedHashSet<>(source.names());
+    targets.forEach(
+        (name, target) -> {
+          String inFile = sourceName.apply(name);
+          if (unused.remove(inFile) || source.names().contains(inFile)) {
+            misfit(target, source.info(inFile)).ifPresent(misfits::add);
+            present.put(name, inFile);
+          } else if (keptInModel.test(name)) {
+            kept.add(name);
+          } else {
+            missing.add(inFile);
+          }
+        });
+    List<String> ignored = unused.stream().filter(ignoredInFile).toList();
+    ignored.forEach(unused::remove);
+    if (!missing.isEmpty() || !unused.isEmpty() || !misfits.isEmpty()) {
+      throw new UserError(disagreement(source.path(), missing, unused, misfits));
+    }
+    List<String> notFinite = new ArrayList<>();
+    present.forEach(
+        (name, inFile) -> {
+          if (!copy(source, inFile, targets.get(name))) {
+            notFinite.add(name);
+          }
+        });
+    if (!notFinite.isEmpty()) {
+      LOG.warn("{}: not finite: {}", source.path(), list(notFinite));
+    }
+    return new Report(List.copyOf(present.keySet()), kept, ignored, notFinite);
+  }
+
+  /**
+   * Copies values into the memory of an array. {@code NDArray.set(Buffer)} and {@code copyTo} give
+   * the array new memory instead and part it from its views, and the new memory is the buffer's.
+   *
+   * @param from any array of the same shape
+   * @param to the array to change; may be a leaf that needs gradients
+   */
+  public static void copyInPlace(NDArray from, NDArray to) {
+    if (!from.getShape().equals(to.getShape())) {
+      throw new IllegalArgumentException(from.getShape() + " into " + to.getShape());
+    }
+    if (from.size() == 0) {
+      return;
+    }
+    try (NDArray detached = to.stopGradient();
+        NDArray source = from.stopGradient();
+        NDArray typed = source.toType(to.getDataType(), false)) {
+      if (to.getShape().dimension() == 0) {
+        try (NDArray flat = detached.reshape(1);
+            NDArray flatSource = typed.reshape(1)) {
+          flat.set(new NDIndex(":"), flatSource);
+        }
+      } else {
+        detached.set(new NDIndex(":"), typed);
+      }
+    }
+  }
+
+  private static boolean copy(TensorSource source, String name, NDArray target) {
+    try (NDManager manager = target.getManager().newSubManager(target.getDevice())) {
+      NDArray values = source.read(name, manager);
+      copyInPlace(values, target);
+      if (!source.info(name).type().isFloating() || values.size() == 0) {
+        return true;
+      }
+      // The largest magnitude is NaN as soon as one value is.
+      return Double.isFinite(values.abs().max().toType(DataType.FLOAT64, false).getDouble());
+    }
+  }
+
+  private static Optional<String> misfit(NDArray target, TensorInfo info) {
+    long[] shape = target.getShape().getShape();
+    if (Arrays.equals(shape, info.shape())
+        && target.getDataType().isFloating() == info.type().isFloating()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        "%s is %s %s in the file, %s %s in the model"
+            .formatted(
+                Printable.of(info.name()),
+                info.type(),
+                Arrays.toString(info.shape()),
+                target.getDataType(),
+                Arrays.toString(shape)));
+  }
+
+  private static String disagreement(
+      Path path, Set<String> missing, Set<String> unused, Collection<String> misfits) {
+    List<String> parts = new ArrayList<>();
+    if (!missing.isEmpty()) {
+      List<String> hinted = new ArrayList<>();
+      for (String name : missing) {
+        hinted.add(hinted.size() < SHOWN ? name + NearestName.hint(name, unused) : name);
+      }
+      parts.add(missing.size() + " missing: " + list(hinted));
+    }
+    if (!unused.isEmpty()) {
+      parts.add(unused.size() + " that the model does not have: " + list(unused));
+    }
+    if (!misfits.isEmpty()) {
+      parts.add(misfits.size() + " of another shape or type: " + list(misfits));
+    }
+    return path
+        + " does not fit the model, nothing was loaded. Tensors "
+        + String.join("; ", parts)
+        + ". Check that the checkpoint and the model's size belong together.";
+  }
+
+  private static String list(Collection<String> names) {
+    String shown = String.join(", ", names.stream().limit(SHOWN).map(Printable::of).toList());
+    return names.size() > SHOWN ? shown + ", and " + (names.size() - SHOWN) + " more" : shown;
+  }
+}
