@@ -66,7 +66,10 @@ final class AsideFolder implements AutoCloseable {
     }
   }
 
-  /** Writes a small file; may be called by many threads. */
+  /**
+   * Writes a small file; may be called by many threads. It is not forced to the disk, which would
+   * cost more than making it; a file that a power failure has cut is found by its size.
+   */
   void write(String name, byte[] content) throws IOException {
     Path file = aside.resolve(name);
     Files.createDirectories(file.getParent());
@@ -74,7 +77,7 @@ final class AsideFolder implements AutoCloseable {
     entries.put(name, new Entry(content.length, hex(sha256().digest(content))));
   }
 
-  /** Opens a large file; it counts as written when the stream is closed. */
+  /** Opens a file that is on the disk, and counts as written, when the stream is closed. */
   OutputStream open(String name) throws IOException {
     Path file = aside.resolve(name);
     Files.createDirectories(file.getParent());

@@ -6,6 +6,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,13 +65,29 @@ public final class SceneWriter {
    * @param out folder to make
    * @param progress hears of every image
    * @return whether anything was written; false where the folder held this very set
-   * @throws UserError where the folder holds something else
-   * @throws IOException where writing fails; nothing is left then
+   * @throws UserError where the folder holds something else, or cannot be written
+   * @throws InterruptedIOException where the thread is interrupted; nothing is left then
    */
-  public boolean write(Path out, SceneProgress progress) throws IOException {
-    if (Files.exists(out) && holdsThisSet(out)) {
-      return false;
+  public boolean write(Path out, SceneProgress progress) throws InterruptedIOException {
+    try {
+      if (Files.exists(out) && holdsThisSet(out)) {
+        return false;
+      }
+      writeAside(out, progress);
+      return true;
+    } catch (InterruptedIOException e) {
+      throw e;
+    } catch (ClosedByInterruptException e) {
+      InterruptedIOException interrupted = new InterruptedIOException("stopped while writing");
+      interrupted.initCause(e);
+      throw interrupted;
+    } catch (IOException e) {
+      throw new UserError(
+          "cannot write scenes to " + out + ": " + e + "; check rights and free space", e);
     }
+  }
+
+  private void writeAside(Path out, SceneProgress progress) throws IOException {
     SceneGenerator generator =
         new SceneGenerator(options.seed(), options.size(), options.composition());
     try (AsideFolder folder = new AsideFolder(out)) {
@@ -81,11 +100,11 @@ public final class SceneWriter {
         evaluation.writeScenes(folder, work, options.scenes(), progress);
       }
       folder.write("NOTICE", SpriteLibrary.notice().getBytes(StandardCharsets.UTF_8));
-      folder.write(
-          MANIFEST, mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(manifest(folder)));
+      try (OutputStream manifest = folder.open(MANIFEST)) {
+        manifest.write(mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(manifest(folder)));
+      }
       folder.moveToPlace();
     }
-    return true;
   }
 
   private ObjectNode manifest(AsideFolder folder) throws JsonProcessingException {

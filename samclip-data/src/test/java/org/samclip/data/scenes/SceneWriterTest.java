@@ -12,6 +12,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -157,11 +158,24 @@ class SceneWriterTest {
   }
 
   @Test
+  void folderThatCannotBeMadeIsAUserError() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "text");
+    UserError error =
+        assertThrows(
+            UserError.class,
+            () -> new SceneWriter(OPTIONS).write(file.resolve("set"), SceneProgress.SILENT));
+    assertTrue(error.getMessage().contains("file"), error.getMessage());
+    assertThrows(UserError.class, () -> new SceneWriter(OPTIONS).write(file, SceneProgress.SILENT));
+    assertThrows(
+        UserError.class, () -> new SceneSetOptions(1, 8, 1, 1, 1, 1, SceneOptions.defaults()));
+  }
+
+  @Test
   void interruptedRunLeavesNothing() throws Exception {
     Path out = folder.resolve("set");
     AtomicInteger heard = new AtomicInteger();
     assertThrows(
-        IOException.class,
+        InterruptedIOException.class,
         () ->
             new SceneWriter(OPTIONS)
                 .write(
