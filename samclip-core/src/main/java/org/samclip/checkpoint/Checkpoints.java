@@ -18,16 +18,14 @@ public final class Checkpoints {
    * @throws UserError if it is missing, damaged or of another format; the message says what to do
    */
   public static TensorSource open(Path path) {
-    byte[] start;
-    try (MappedFile file = MappedFile.open(path)) {
-      start = file.bytes(0, (int) Math.min(9, file.size()));
-    }
+    MappedFile file = MappedFile.open(path);
+    byte[] start = file.bytes(0, (int) Math.min(9, file.size()));
     // A zip file has its compression method at byte 8, which is never '{'.
     if (start.length == 9 && start[8] == '{') {
-      return SafetensorsFile.open(path);
+      return SafetensorsFile.open(file);
     }
     if (start.length > 1 && start[0] == 'P' && start[1] == 'K') {
-      return TorchArchive.open(path);
+      return TorchArchive.open(file);
     }
     if (start.length > 0 && (start[0] & 0xff) == PICKLE_PROTOCOL) {
       throw new UserError(

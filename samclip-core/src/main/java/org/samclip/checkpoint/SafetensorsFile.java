@@ -27,7 +27,10 @@ public final class SafetensorsFile implements TensorSource {
    * @throws UserError if it is missing or breaks the format; the message names file, tensor, cause
    */
   public static SafetensorsFile open(Path path) {
-    MappedFile file = MappedFile.open(path);
+    return open(MappedFile.open(path));
+  }
+
+  static SafetensorsFile open(MappedFile file) {
     return new SafetensorsFile(file, SafetensorsHeader.read(file));
   }
 

@@ -26,6 +26,11 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> tensors, Map<String,
   /** The format's limit on the header, in bytes. */
   static final int MAX_BYTES = 100_000_000;
 
+  /** Many times what the largest public models have; a bound on memory. */
+  private static final int MAX_TENSORS = 200_000;
+
+  private static final int MAX_METADATA = 10_000;
+
   static final String METADATA = "__metadata__";
 
   private static final JsonFactory JSON =
@@ -74,6 +79,9 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> tensors, Map<String,
           readMetadata(file, parser, metadata);
         } else {
           tensors.put(name, readEntry(file, parser, name));
+          if (tensors.size() > MAX_TENSORS) {
+            throw broken(file, "it has more than " + MAX_TENSORS + " tensors");
+          }
         }
       }
       if (parser.currentToken() != JsonToken.END_OBJECT || parser.nextToken() != null) {
@@ -98,6 +106,9 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> tensors, Map<String,
         throw broken(file, METADATA + " entry '" + Printable.of(key) + "' is not a string");
       }
       metadata.put(key, parser.getText());
+      if (metadata.size() > MAX_METADATA) {
+        throw broken(file, METADATA + " has more than " + MAX_METADATA + " entries");
+      }
     }
   }
 

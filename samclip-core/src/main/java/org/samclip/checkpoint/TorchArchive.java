@@ -51,7 +51,11 @@ public final class TorchArchive implements TensorSource {
    * @throws UserError if it is missing, damaged, or wants more than tensors and plain values
    */
   public static TorchArchive open(Path path) {
-    MappedFile file = MappedFile.open(path);
+    return open(MappedFile.open(path));
+  }
+
+  static TorchArchive open(MappedFile file) {
+    Path path = file.path();
     ZipDirectory zip = ZipDirectory.read(file);
     String root = root(file, zip);
     ZipDirectory.Stored pickle = zip.stored(root + "data.pkl");

@@ -1,0 +1,310 @@
+package org.samclip.checkpoint;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.zip.ZipEntry;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.samclip.UserError;
+
+/** Torch archives that lie or want to run something: each is refused with file and cause. */
+class TorchArchiveHostileTest {
+
+  private static final long[] SIX = {6};
+  private static final long[] ONE = {1};
+
+  @TempDir Path folder;
+
+  private Path save(byte[] archive) throws IOException {
+    return Files.write(folder.resolve("hostile.pth"), archive);
+  }
+
+  private void assertRefused(TorchArchiveBuilder builder, String cause) throws IOException {
+    assertRefused(builder.build(), cause);
+  }
+
+  private void assertRefused(byte[] archive, String cause) throws IOException {
+    Path path = save(archive);
+    UserError error = assertThrows(UserError.class, () -> Checkpoints.open(path));
+    assertTrue(error.getMessage().contains(path.toString()), error.getMessage());
+    assertTrue(error.getMessage().contains(cause), error.getMessage());
+  }
+
+  private static TorchArchiveBuilder withStorage() throws IOException {
+    ByteBuffer values = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < 6; i++) {
+      values.putFloat(i);
+    }
+    return new TorchArchiveBuilder().entry("a/data/0", values.array());
+  }
+
+  private static TorchArchiveBuilder oneTensor(
+      long count, long offset, long[] sizes, long[] strides) throws IOException {
+    return withStorage()
+        .raw('}')
+        .string("w")
+        .tensor("FloatStorage", count, offset, sizes, strides)
+        .raw('s', '.');
+  }
+
+  @Test
+  void theBuilderMakesSoundArchives() throws IOException {
+    Path path = save(oneTensor(6, 1, new long[] {2, 2}, new long[] {1, 3}).build());
+    try (TensorSource source = Checkpoints.open(path)) {
+      assertArrayEquals(new float[] {1, 4, 2, 5}, source.readFloats("w"));
+    }
+  }
+
+  @Test
+  void wrappersAndTheParallelPrefixAreTakenOff() throws IOException {
+    TorchArchiveBuilder builder = withStorage().raw('}').string("state_dict").raw('}');
+    for (String name : new String[] {"module.a", "module.b"}) {
+      builder.string(name).tensor("FloatStorage", 6, 0, SIX, ONE).raw('s');
+    }
+    try (TensorSource source = Checkpoints.open(save(builder.raw('s', '.').build()))) {
+      assertEquals(Set.of("a", "b"), source.names());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "os, system",
+    "posix, system",
+    "builtins, eval",
+    "builtins, getattr",
+    "__builtin__, exec",
+    "subprocess, Popen",
+    "torch, load",
+    "torch.storage, _load_from_bytes",
+    "torch._utils, _rebuild_tensor",
+    "torch._utils, _rebuild_tensor_v2.__globals__",
+    "collections, defaultdict",
+    "collections.OrderedDict, __reduce__",
+    "numpy.core.multiarray, _reconstruct",
+    "argparse, Namespace",
+  })
+  void functionsThatAreNotDataAreNamedAndNotRun(String module, String name) throws IOException {
+    String cause = "wants to use " + module + "." + name;
+    assertRefused(
+        new TorchArchiveBuilder()
+            .global(module, name)
+            .raw('(')
+            .string("touch /tmp/owned")
+            .raw('t', 'R', '.'),
+        cause);
+    // The same by way of strings on the stack (protocol 4).
+    assertRefused(
+        new TorchArchiveBuilder().string(module).string(name).raw(0x93, ')', 'R', '.'), cause);
+    // Hidden among tensors, as an argument that nobody needs.
+    assertRefused(
+        withStorage()
+            .raw('}')
+            .string("w")
+            .tensor("FloatStorage", 6, 0, SIX, ONE)
+            .raw('s')
+            .string("x")
+            .global(module, name)
+            .raw('s', '.'),
+        cause);
+  }
+
+  @Test
+  void callsThatAreNotCallsAreRefused() throws IOException {
+    String notAFunction = "calls something that is not a function";
+    assertRefused(new TorchArchiveBuilder().string("os").raw(')', 'R', '.'), notAFunction);
+    assertRefused(
+        new TorchArchiveBuilder().global("torch", "FloatStorage").raw(')', 'R', '.'), notAFunction);
+    // A call whose function is the result of a call.
+    assertRefused(
+        new TorchArchiveBuilder().global("collections", "OrderedDict").raw(')', 'R', ')', 'R', '.'),
+        notAFunction);
+    assertRefused(
+        new TorchArchiveBuilder().global("collections", "OrderedDict").raw('N', 'R', '.'),
+        notAFunction);
+    assertRefused(
+        new TorchArchiveBuilder().global("torch._utils", "_rebuild_tensor_v2").raw(')', 'R', '.'),
+        "a tensor is not described");
+    assertRefused(
+        new TorchArchiveBuilder().global("torch._utils", "_rebuild_parameter").raw(')', 'R', '.'),
+        "a parameter is not described");
+    assertRefused(new TorchArchiveBuilder().raw(')', 'Q', '.'), "a storage is not described");
+    // NEWOBJ, OBJ, INST, EXT1, PERSID, NEXT_BUFFER
+    for (int opcode : new int[] {0x81, 'o', 'i', 0x82, 'P', 0x97}) {
+      assertRefused(new TorchArchiveBuilder().raw(')', ')', opcode, '.'), "is not needed for data");
+    }
+    assertRefused(
+        withStorage().tensor("FloatStorage", 6, 0, SIX, ONE).raw('}', 'b', '.'),
+        "attributes of something that is not a dict");
+  }
+
+  @Test
+  void stackMemoAndKeyTricks() throws IOException {
+    assertRefused(new TorchArchiveBuilder().raw('.'), "stack is empty");
+    assertRefused(new TorchArchiveBuilder().raw('0', '.'), "stack is empty");
+    assertRefused(new TorchArchiveBuilder().raw('K', 1, '(', 0x85, '.'), "stack is empty");
+    assertRefused(new TorchArchiveBuilder().raw('q', 0, '.'), "stack is empty");
+    assertRefused(new TorchArchiveBuilder().raw('t', '.'), "no mark");
+    assertRefused(new TorchArchiveBuilder().raw('h', 7, '.'), "was not kept");
+    assertRefused(new TorchArchiveBuilder().raw('j', 255, 255, 255, 255, '.'), "was not kept");
+    assertRefused(new TorchArchiveBuilder().raw('N', 'N', 'a', '.'), "not a list");
+    assertRefused(new TorchArchiveBuilder().raw('}', '(', 'N', 'u', '.'), "not a dict");
+    // A list that contains itself has no hash; as a key it would recurse for ever.
+    assertRefused(
+        new TorchArchiveBuilder().raw('}', ']', 'q', 0, 'h', 0, 'a', 'N', 's', '.'), "a dict key");
+    assertRefused(new TorchArchiveBuilder().raw('X', 255, 255, 255, 127, '.'), "too early");
+    assertRefused(new TorchArchiveBuilder().raw(0x8b, 255, 255, 255, 255, '.'), "an integer of");
+    assertRefused(new TorchArchiveBuilder().raw('}'), "too early");
+    assertRefused(new TorchArchiveBuilder().raw(0x80, 9, '}', '.'), "protocol 9");
+  }
+
+  @Test
+  void structuresThatContainThemselvesEnd() throws IOException {
+    // d = {}; d["model"] = d
+    assertRefused(
+        new TorchArchiveBuilder().raw('}', 'q', 0).string("model").raw('h', 0, 's', '.'),
+        "no dict of tensors");
+    // Two dicts in each other.
+    assertRefused(
+        new TorchArchiveBuilder()
+            .raw('}', 'q', 0)
+            .string("model")
+            .raw('}')
+            .string("state_dict")
+            .raw('h', 0, 's', 's', '.'),
+        "no dict of tensors");
+    // Lists that double at every level: 2^60 leaves for whoever walks them.
+    TorchArchiveBuilder bomb = new TorchArchiveBuilder().raw('}').string("state_dict");
+    bomb.raw(']', 'q', 0);
+    for (int i = 0; i < 60; i++) {
+      bomb.raw('0', ']', '(', 'h', i, 'h', i, 'e', 'q', i + 1);
+    }
+    assertRefused(bomb.raw('s', '.'), "no dict of tensors");
+    assertRefused(new TorchArchiveBuilder().raw('N', '.'), "it holds no dict");
+  }
+
+  @Test
+  void instructionsAreCounted() throws IOException {
+    int[] lists = new int[5_000_000];
+    Arrays.fill(lists, ']');
+    assertRefused(new TorchArchiveBuilder().raw(lists).raw('.'), "instructions");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "6 | 0 | 7 | 1 | leave the storage",
+        "6 | 1 | 6 | 1 | leave the storage",
+        "6 | 0 | 3 | 3 | leave the storage",
+        "6 | 7 | 0 | 1 | leave the storage",
+        "6 | -1 | 2 | 1 | leave the storage",
+        "6 | 9223372036854775807 | 2 | 1 | leave the storage",
+        "6 | 0 | 2 | 9223372036854775807 | leave the storage",
+        "6 | 5 | 2 | -1 | are not allowed",
+        "7 | 0 | 6 | 1 | claims 7 elements",
+        "-1 | 0 | 0 | 1 | claims -1 elements",
+        "4611686018427387904 | 0 | 6 | 1 | claims 4611686018427387904 elements",
+        "6 | 0 | -1 | 1 | negative size",
+        "6 | 0 | 9223372036854775807 | 0 | overflows",
+        "6 | 0 | 1000000000 | 0 | larger than the whole file",
+      })
+  void viewsThatLeaveTheirStorage(long count, long offset, long size, long stride, String cause)
+      throws IOException {
+    assertRefused(oneTensor(count, offset, new long[] {size}, new long[] {stride}), cause);
+  }
+
+  @Test
+  void stridesThatDoNotMatchTheSizes() throws IOException {
+    assertRefused(oneTensor(6, 0, new long[] {2, 3}, ONE), "are not allowed");
+    long[] many = new long[70];
+    Arrays.fill(many, 1);
+    assertRefused(oneTensor(6, 0, many, many), "at most 64");
+  }
+
+  @Test
+  void storageEntries() throws IOException {
+    TorchArchiveBuilder missing = new TorchArchiveBuilder().raw('}').string("w");
+    assertRefused(missing.tensor("FloatStorage", 6, 0, SIX, ONE).raw('s', '.'), "is missing");
+    TorchArchiveBuilder packed =
+        new TorchArchiveBuilder().entry("a/data/0", new byte[24], ZipEntry.DEFLATED).raw('}');
+    packed.string("w").tensor("FloatStorage", 6, 0, SIX, ONE).raw('s', '.');
+    assertRefused(packed, "compressed");
+    assertRefused(
+        withStorage().raw('}').string("w").tensor("ComplexFloatStorage", 3, 0, ONE, ONE),
+        "wants to use torch.ComplexFloatStorage");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"a/../../etc/passwd", "/etc/passwd", "..", "a\\b", "C:/x", "a/.."})
+  void namesThatLeaveTheArchive(String name) throws IOException {
+    assertRefused(oneTensor(6, 0, SIX, ONE).entry(name, new byte[0]), "not a plain relative path");
+  }
+
+  @Test
+  void archivesOfOtherKinds() throws IOException {
+    byte[] big = "big".getBytes(StandardCharsets.UTF_8);
+    assertRefused(oneTensor(6, 0, SIX, ONE).entry("a/byteorder", big), "not little-endian");
+    assertRefused(oneTensor(6, 0, SIX, ONE).entry("a/constants.pkl", big), "TorchScript");
+    assertRefused(oneTensor(6, 0, SIX, ONE).entry("b/data.pkl", big), "two pickles");
+    byte[] renamed = oneTensor(6, 0, SIX, ONE).build();
+    replaceAll(renamed, "a/data.pkl", "a/data.txt");
+    assertRefused(renamed, "no data.pkl");
+  }
+
+  @Test
+  void directoriesThatLie() throws IOException {
+    byte[] twice = oneTensor(6, 0, SIX, ONE).entry("a/data/1", new byte[24]).build();
+    replaceAll(twice, "a/data/1", "a/data/0");
+    assertRefused(twice, "appears twice");
+
+    byte[] sound = oneTensor(6, 0, SIX, ONE).build();
+    ByteBuffer zip = ByteBuffer.wrap(sound).order(ByteOrder.LITTLE_ENDIAN);
+    int end = sound.length - 22;
+    int directory = zip.getInt(end + 16);
+
+    assertRefused(changed(sound, directory + 24, 1 << 30), "claims two sizes");
+    byte[] large = changed(sound, directory + 24, 1 << 30);
+    assertRefused(changed(large, directory + 20, 1 << 30), "more than the file has");
+    assertRefused(changed(sound, directory + 42, 1), "no matching local header");
+    assertRefused(changed(sound, directory + 42, -2), "lies outside the file");
+    assertRefused(changed(sound, end + 16, -1), "lies outside the file");
+    assertRefused(changed(sound, end + 12, -1), "lies outside the file");
+    assertRefused(changed(sound, directory, 0), "damaged");
+    assertRefused(changed(sound, end, 0), "no end record");
+    byte[] count = sound.clone();
+    count[end + 10] = 9;
+    assertRefused(count, "shorter than its entry count says");
+    for (int length = 0; length < sound.length; length++) {
+      Path path = save(Arrays.copyOf(sound, length));
+      assertThrows(UserError.class, () -> Checkpoints.open(path), "of " + length + " bytes");
+    }
+  }
+
+  private static byte[] changed(byte[] bytes, int position, int value) {
+    byte[] copy = bytes.clone();
+    ByteBuffer.wrap(copy).order(ByteOrder.LITTLE_ENDIAN).putInt(position, value);
+    return copy;
+  }
+
+  private static void replaceAll(byte[] bytes, String from, String to) {
+    byte[] old = from.getBytes(StandardCharsets.UTF_8);
+    for (int i = 0; i <= bytes.length - old.length; i++) {
+      if (Arrays.equals(bytes, i, i + old.length, old, 0, old.length)) {
+        System.arraycopy(to.getBytes(StandardCharsets.UTF_8), 0, bytes, i, old.length);
+      }
+    }
+  }
+}
