@@ -1,0 +1,2 @@
+/** What the two packages of protocols share. */
+package org.samclip.eval;

@@ -1,0 +1,164 @@
+package org.samclip.eval.zeroshot;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.util.List;
+import org.samclip.UserError;
+import org.samclip.data.transform.LabelMap;
+import org.samclip.data.transform.Resampling;
+import org.samclip.data.transform.RgbImage;
+import org.samclip.eval.ArgMaxMap;
+import org.samclip.eval.Background;
+import org.samclip.eval.DenseTask;
+import org.samclip.eval.EvaluationSet;
+import org.samclip.eval.ImageBatch;
+import org.samclip.eval.LabelledPixels;
+import org.samclip.eval.SampleBatches;
+import org.samclip.eval.metric.ConfusionMatrix;
+import org.samclip.eval.metric.SegmentationScores;
+import org.samclip.kernel.Autograd;
+import org.samclip.kernel.Kernels;
+import org.samclip.kernel.LibTorch;
+
+/**
+ * Zero-shot semantic segmentation by patch features (SAM-CLIP, section 4.3): the image is resized
+ * to S x S without keeping its aspect, every patch is compared with every class name by cosine, the
+ * scores are enlarged bilinearly to the size of the label map, and the highest wins.
+ */
+public final class SemanticSegmentation {
+
+  /** Most values of enlarged score maps that exist at once: 64 MiB. */
+  private static final long VALUES_AT_ONCE = 1L << 24;
+
+  private SemanticSegmentation() {}
+
+  /**
+   * How it is measured.
+   *
+   * @param side S in pixels (paper: 448); 0 for the model's own
+   * @param batch images at once
+   * @param maxImages most images, spread over the set; 0 for all
+   * @param templates sentences for the class names
+   * @param background what is done with a class named "background"
+   * @param temperature divisor of the cosines before the softmax of {@link Background#THRESHOLD}
+   * @param threshold probability of {@link Background#THRESHOLD}, 0 to 1
+   */
+  public record Options(
+      int side,
+      int batch,
+      int maxImages,
+      PromptTemplates templates,
+      Background background,
+      double temperature,
+      double threshold) {
+
+    /** Checks the temperature and the threshold. */
+    public Options {
+      if (!(temperature > 0)) {
+        throw new UserError("temperature: " + temperature + " found, above 0 is needed");
+      }
+      if (!(threshold >= 0 && threshold <= 1)) {
+        throw new UserError("threshold: " + threshold + " found; allowed: 0 to 1");
+      }
+    }
+  }
+
+  /**
+   * What was found.
+   *
+   * @param miou mean IoU over the classes that occur, 0 to 1
+   * @param scores all ratios, per class in the order of the labels
+   * @param side S in pixels
+   * @param images number of images measured
+   * @param skipped number of broken images
+   */
+  public record Result(double miou, SegmentationScores scores, int side, int images, int skipped) {}
+
+  /**
+   * Measures a model.
+   *
+   * @param model the model
+   * @param classes class names in the order of the labels
+   * @param ignoreIndex label of pixels that do not count
+   * @param set images with label maps
+   * @param options how
+   * @return the result
+   * @throws UserError if no pixel counts or a label has no class
+   */
+  public static Result run(
+      ImageTextModel model,
+      List<String> classes,
+      int ignoreIndex,
+      EvaluationSet<LabelledPixels> set,
+      Options options) {
+    int side = options.side() == 0 ? model.imageSide() : options.side();
+    DenseTask task = new DenseTask(classes, ignoreIndex, options.background());
+    ConfusionMatrix matrix = task.newMatrix();
+    SampleBatches<LabelledPixels> batches =
+        new SampleBatches<>(set, options.batch(), options.maxImages());
+    try (Autograd off = Autograd.disabled();
+        NDManager manager = LibTorch.newManager(model.device());
+        TextClassifier classifier =
+            TextClassifier.of(manager, model, task.namedClasses(), options.templates())) {
+      for (List<LabelledPixels> batch = batches.next(); !batch.isEmpty(); batch = batches.next()) {
+        try (NDManager step = manager.newSubManager()) {
+          NDArray images =
+              ImageBatch.of(
+                  step, batch.stream().map(s -> input(s.image(), side, model)).toList(), side);
+          NDArray maps = classifier.scoreMaps(model.patchFeatures(images));
+          for (int i = 0; i < batch.size(); i++) {
+            LabelMap labels = batch.get(i).labels();
+            int[] prediction = predict(maps.get(i), labels.height(), labels.width(), task, options);
+            task.count(matrix, batch.get(i).key(), labels, prediction);
+          }
+        }
+      }
+    }
+    batches.requireSome(matrix.pixels(), "labelled pixel");
+    SegmentationScores scores = matrix.scores();
+    return new Result(scores.miou(), scores, side, batches.used(), batches.skipped());
+  }
+
+  private static float[] input(RgbImage image, int side, ImageTextModel model) {
+    return model.normalisation().apply(Resampling.BICUBIC.resize(image, side, side));
+  }
+
+  /**
+   * The label of every pixel.
+   *
+   * @param maps {@code [K, h, w]} cosines of the named classes
+   * @param height rows of the result
+   * @param width columns of the result
+   * @param task which labels the classes have
+   * @param options how the background is found
+   * @return {@code [height, width]} in row-major order
+   */
+  static int[] predict(NDArray maps, int height, int width, DenseTask task, Options options) {
+    boolean hasThreshold = task.background() >= 0 && !task.namesBackground();
+    NDArray channels = maps;
+    if (hasThreshold) {
+      NDArray shares = maps.div(options.temperature()).softmax(0);
+      NDArray limit = shares.get("0:1").zerosLike().add(options.threshold());
+      channels = NDArrays.concat(new NDList(limit, shares));
+    }
+    long count = channels.getShape().get(0);
+    long atOnce = Math.max(1, VALUES_AT_ONCE / ((long) height * width));
+    try (ArgMaxMap highest = new ArgMaxMap(maps.getManager(), height, width)) {
+      for (long from = 0; from < count; from += atOnce) {
+        NDArray piece = channels.get("{}:{}", from, Math.min(count, from + atOnce));
+        try (NDArray enlarged =
+            Kernels.resize(piece.expandDims(0), height, width, Kernels.Resize.BILINEAR)) {
+          highest.add(enlarged.squeeze(0));
+        }
+      }
+      int[] labels = highest.channels();
+      for (int i = 0; i < labels.length; i++) {
+        int position = hasThreshold ? labels[i] - 1 : labels[i];
+        labels[i] = position < 0 ? task.background() : task.label(position);
+      }
+      return labels;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package org.samclip.eval.zeroshot;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.samclip.UserError;
+import org.samclip.data.BrokenSampleException;
+import org.samclip.eval.ColourModel;
+import org.samclip.eval.LabelledImage;
+import org.samclip.eval.Pictures;
+
+class ZeroShotClassificationTest {
+
+  private static final List<String> CLASSES = List.of("red", "green", "blue");
+
+  private static final ZeroShotClassification.Options OPTIONS =
+      new ZeroShotClassification.Options(0, 2, 0, PromptTemplates.brief());
+
+  @Test
+  void theColourThatPrevailsIsTheClass() {
+    List<LabelledImage> samples = new ArrayList<>();
+    samples.add(new LabelledImage("a", Pictures.image(8, "R"), 0));
+    samples.add(new LabelledImage("b", Pictures.image(8, "GG", "GR"), 1));
+    samples.add(new LabelledImage("wrong", Pictures.image(8, "GG", "GB"), 2));
+    // The centre crop keeps the blue middle.
+    samples.add(new LabelledImage("crop", Pictures.image(8, "RBR"), 2));
+    samples.add(null);
+    ColourModel model = new ColourModel(8);
+    ZeroShotClassification.Result result =
+        ZeroShotClassification.run(
+            model,
+            CLASSES,
+            Pictures.set(
+                samples.size(),
+                i -> {
+                  if (samples.get(i) == null) {
+                    throw new BrokenSampleException(
+                        BrokenSampleException.Kind.UNDECODABLE_IMAGE, "broken");
+                  }
+                  return samples.get(i);
+                }),
+            OPTIONS);
+    assertEquals(new ZeroShotClassification.Result(.75, 1, 8, 3, 4, 1), result);
+    assertTrue(model.areManagersClosed());
+  }
+
+  @Test
+  void noImageIsAUserError() {
+    assertThrows(
+        UserError.class,
+        () ->
+            ZeroShotClassification.run(
+                new ColourModel(8), CLASSES, Pictures.set(List.of()), OPTIONS));
+  }
+}
