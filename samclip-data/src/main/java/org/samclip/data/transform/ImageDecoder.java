@@ -1,6 +1,5 @@
 package org.samclip.data.transform;
 
-import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
@@ -9,11 +8,8 @@ import java.awt.image.Raster;
 import java.awt.image.SampleModel;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.util.Iterator;
 import javax.imageio.ImageIO;
-import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
-import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -101,7 +97,9 @@ public final class ImageDecoder {
           name + ": neither JPEG nor PNG (" + bytes.length + " bytes), allowed: JPEG, PNG");
     }
     ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
-    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+    // The JDK would convert to sRGB; CLIP and SAM were trained on the stored bytes.
+    byte[] plain = format.equals("jpeg") ? JpegSegments.withoutColourProfile(bytes) : bytes;
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(plain))) {
       reader.setInput(in, true, true);
       int width = reader.getWidth(0);
       int height = reader.getHeight(0);
@@ -121,7 +119,7 @@ public final class ImageDecoder {
       }
       boolean[] cut = new boolean[1];
       reader.addIIOReadWarningListener(truncation(cut));
-      BufferedImage image = reader.read(0, unmanaged(reader));
+      BufferedImage image = reader.read(0);
       if (cut[0]) {
         throw new BrokenSampleException(
             Kind.UNDECODABLE_IMAGE, name + ": the " + format + " file ends early");
@@ -156,26 +154,7 @@ public final class ImageDecoder {
 
   /** libjpeg fills the missing rest with grey and only warns; a half image is a broken sample. */
   private static IIOReadWarningListener truncation(boolean[] cut) {
-    return (source, warning) -> cut[0] |= warning.contains("Premature end");
-  }
-
-  /**
-   * Asks for the file's own colour space where it carries a profile: the reader would otherwise
-   * convert to sRGB, while CLIP and SAM were trained on the stored bytes.
-   */
-  private static ImageReadParam unmanaged(ImageReader reader) throws IOException {
-    ImageReadParam param = reader.getDefaultReadParam();
-    ColorSpace sRgb = ColorSpace.getInstance(ColorSpace.CS_sRGB);
-    Iterator<ImageTypeSpecifier> types = reader.getImageTypes(0);
-    while (types.hasNext()) {
-      ImageTypeSpecifier type = types.next();
-      ColorSpace space = type.getColorModel().getColorSpace();
-      if (space.getType() == ColorSpace.TYPE_RGB && !space.equals(sRgb)) {
-        param.setDestinationType(type);
-        break;
-      }
-    }
-    return param;
+    return (source, warning) -> cut[0] |= warning.startsWith("Truncated File");
   }
 
   private static RgbImage toRgb(BufferedImage image) {

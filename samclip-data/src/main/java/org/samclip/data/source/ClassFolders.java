@@ -1,0 +1,100 @@
+package org.samclip.data.source;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.samclip.UserError;
+import org.samclip.data.transform.RgbImage;
+
+/**
+ * Classification data as one folder of images for each class: {@code ROOT/CLASS/*.jpg|jpeg|png},
+ * classes in the order of their folders' names. A file {@code ROOT/classes.txt} of lines {@code
+ * FOLDER<tab>NAME} gives the classes readable names.
+ */
+public final class ClassFolders implements EvaluationSet<ClassFolders.Item> {
+
+  /**
+   * An image and its class.
+   *
+   * @param key folder and file name
+   * @param image decoded image
+   * @param label index of the class
+   */
+  public record Item(String key, RgbImage image, int label) {}
+
+  private record Entry(Path file, int label) {}
+
+  private final Path root;
+  private final DataLimits limits;
+  private final List<String> classes = new ArrayList<>();
+  private final List<Entry> entries = new ArrayList<>();
+
+  /**
+   * @param root the folder of class folders
+   * @param limits what one image may cost
+   * @throws UserError if there is no such folder, no class or a class without images
+   */
+  public ClassFolders(Path root, DataLimits limits) {
+    this.root = root;
+    this.limits = limits;
+    EvaluationFiles.requireFolder(root, "expected one folder of images for each class");
+    Map<String, String> names = names(root.resolve("classes.txt"));
+    for (Path folder : FilePatterns.list(root)) {
+      String folderName = folder.getFileName().toString();
+      if (!Files.isDirectory(folder) || folderName.startsWith(".")) {
+        continue;
+      }
+      List<Path> images = EvaluationFiles.images(folder);
+      if (images.isEmpty()) {
+        throw new UserError(folder + ": no image in this class folder; remove it or fill it");
+      }
+      images.forEach(image -> entries.add(new Entry(image, classes.size())));
+      classes.add(names.getOrDefault(folderName, folderName.replace('_', ' ')));
+    }
+    if (classes.isEmpty()) {
+      throw new UserError(root + ": no class folders; expected ROOT/CLASS/*.jpg");
+    }
+  }
+
+  private static Map<String, String> names(Path file) {
+    Map<String, String> names = new HashMap<>();
+    if (Files.exists(file)) {
+      for (String line : EvaluationFiles.lines(file, "")) {
+        String[] columns = line.split("\t", 2);
+        if (columns.length != 2) {
+          throw new UserError(
+              file + ": line \"" + line + "\", expected the folder, a tab, and the class name");
+        }
+        names.put(columns[0], columns[1].strip());
+      }
+    }
+    return names;
+  }
+
+  @Override
+  public String name() {
+    return root.getFileName().toString();
+  }
+
+  @Override
+  public List<String> classes() {
+    return List.copyOf(classes);
+  }
+
+  @Override
+  public int size() {
+    return entries.size();
+  }
+
+  @Override
+  public Item get(int index) {
+    Entry entry = entries.get(index);
+    return new Item(
+        root.relativize(entry.file()).toString(),
+        EvaluationFiles.image(entry.file(), limits),
+        entry.label());
+  }
+}

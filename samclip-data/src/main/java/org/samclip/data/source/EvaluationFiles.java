@@ -1,0 +1,83 @@
+package org.samclip.data.source;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.samclip.UserError;
+import org.samclip.data.BrokenSampleException;
+import org.samclip.data.BrokenSampleException.Kind;
+import org.samclip.data.transform.ImageDecoder;
+import org.samclip.data.transform.RgbImage;
+
+/** What the evaluation formats share: folders, class lists, single files. */
+final class EvaluationFiles {
+
+  private static final Set<String> IMAGES = Set.of("jpg", "jpeg", "png");
+
+  private EvaluationFiles() {}
+
+  static void requireFolder(Path folder, String what) {
+    if (!Files.isDirectory(folder)) {
+      throw new UserError(folder + ": no such folder; " + what);
+    }
+  }
+
+  /** The image files directly in a folder, sorted by name. */
+  static List<Path> images(Path folder) {
+    return FilePatterns.list(folder).stream()
+        .filter(file -> IMAGES.contains(extension(file)) && Files.isRegularFile(file))
+        .toList();
+  }
+
+  private static String extension(Path file) {
+    String name = file.getFileName().toString();
+    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+  }
+
+  /** A file's name without its extension. */
+  static String stem(Path file) {
+    String name = file.getFileName().toString();
+    int dot = name.lastIndexOf('.');
+    return dot > 0 ? name.substring(0, dot) : name;
+  }
+
+  /** The lines of a text file without comments and empty ones. */
+  static List<String> lines(Path file, String what) {
+    if (!Files.isRegularFile(file)) {
+      throw new UserError(file + ": no such file; " + what);
+    }
+    try {
+      List<String> lines = new ArrayList<>();
+      for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+        if (!line.isBlank() && !line.startsWith("#")) {
+          lines.add(line.strip());
+        }
+      }
+      return lines;
+    } catch (IOException e) {
+      throw new UserError(file + ": not readable as UTF-8 text (" + e + ")", e);
+    }
+  }
+
+  static byte[] bytes(Path file, DataLimits limits) {
+    try {
+      long size = Files.size(file);
+      if (size > limits.maxMemberBytes()) {
+        throw new BrokenSampleException(
+            Kind.MEMBER_LIMIT, file + ": " + size + " bytes, allowed: " + limits.maxMemberBytes());
+      }
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new BrokenSampleException(Kind.UNREADABLE, file + ": cannot be read (" + e + ")", e);
+    }
+  }
+
+  static RgbImage image(Path file, DataLimits limits) {
+    return ImageDecoder.decode(bytes(file, limits), file.toString(), limits.maxPixels());
+  }
+}
