@@ -51,13 +51,13 @@ final class Check {
     return List.copyOf(values);
   }
 
-  /** The square image sides a backbone with 16-pixel patches can see. */
+  /** The square image sides a backbone can see; its patch is 8 pixels or a multiple of them. */
   static void resolution(String key, int value) {
     that(
-        value >= 16 && value <= 8192 && value % 16 == 0,
+        value >= 8 && value <= 8192 && value % 8 == 0,
         key,
         value,
-        "a multiple of 16 (the patch) from 16 to 8192 pixels");
+        "a multiple of the model's patch from 8 to 8192 pixels");
   }
 
   static <T> void distinct(String key, List<T> values, Function<T, ?> name) {

@@ -75,7 +75,7 @@ public record DataSpec(
 
     /** Checks the counts. */
     public ScenesSpec {
-      Check.resolution("size", size);
+      Check.that(size >= 16 && size <= 2048, "size", size, "16 to 2048 pixels");
       Check.atLeast(0, "clip", clip);
       Check.atLeast(0, "sam", sam);
       Check.atLeast(0, "crops", crops);

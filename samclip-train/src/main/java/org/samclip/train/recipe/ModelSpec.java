@@ -2,12 +2,14 @@ package org.samclip.train.recipe;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The student: one backbone of the SAM kind with two heads (paper, Sec. 3).
  *
  * @param preset the size that all other keys start from
- * @param imageSize overrides the preset's image side in pixels, which sets the position grid
+ * @param patch overrides the preset's patch side in pixels
+ * @param grid overrides the side of the preset's position grid, in patches
  * @param width overrides the preset's token width
  * @param depth overrides the preset's number of encoder layers
  * @param heads overrides the preset's attention heads
@@ -17,7 +19,8 @@ import java.util.List;
  */
 public record ModelSpec(
     Preset preset,
-    @Optional Integer imageSize,
+    @Optional Integer patch,
+    @Optional Integer grid,
     @Optional Integer width,
     @Optional Integer depth,
     @Optional Integer heads,
@@ -37,14 +40,18 @@ public record ModelSpec(
     VIT_L,
     /** SAM's ViT-H. */
     @JsonProperty("vit-h")
-    VIT_H
+    VIT_H;
+
+    /** The name in recipes: {@code vit-b}. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
   }
 
   /** Checks that the overrides are possible and fit each other. */
   public ModelSpec {
-    if (imageSize != null) {
-      Check.resolution("image_size", imageSize);
-    }
+    atLeastOne("patch", patch);
+    atLeastOne("grid", grid);
     atLeastOne("width", width);
     atLeastOne("depth", depth);
     atLeastOne("heads", heads);
@@ -74,9 +81,8 @@ public record ModelSpec(
    * @param layers transformer layers, at least 0
    * @param pool how tokens become one vector; the paper finds max better than mean
    * @param init where the layers' first weights come from
-   * @param mlpHiddenLayers hidden layers of the MLP, as wide as the tokens
    */
-  public record ClipHeadSpec(int layers, Pool pool, Init init, int mlpHiddenLayers) {
+  public record ClipHeadSpec(int layers, Pool pool, Init init) {
 
     /** Spatial pooling. */
     public enum Pool {
@@ -97,11 +103,6 @@ public record ModelSpec(
     /** Checks the counts. */
     public ClipHeadSpec {
       Check.that(layers >= 0 && layers <= 64, "layers", layers, "0 to 64");
-      Check.that(
-          mlpHiddenLayers >= 0 && mlpHiddenLayers <= 16,
-          "mlp_hidden_layers",
-          mlpHiddenLayers,
-          "0 to 16");
     }
   }
 }

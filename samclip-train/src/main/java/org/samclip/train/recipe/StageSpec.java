@@ -83,6 +83,19 @@ public record StageSpec(
     return scheduleDuration == null ? duration : scheduleDuration;
   }
 
+  /**
+   * Steps of one pass over the data: over the CLIP source, or over the SAM source if there is no
+   * other; on average over the resolutions, fractional.
+   *
+   * @param clipImages images to train on in the CLIP source
+   * @param samImages images to train on in the SAM source
+   */
+  public double stepsPerEpoch(long clipImages, long samImages) {
+    return sources.clip() != null
+        ? sources.clip().batches().stepsPerEpoch(clipImages)
+        : samImages / (double) sources.sam().batchSize();
+  }
+
   /** Checks unique names and that every start names base, previous or an earlier stage. */
   static void checkSequence(List<StageSpec> stages) {
     Check.distinct("stages", stages, StageSpec::name);

@@ -141,7 +141,7 @@ class RecipeReaderTest {
         "stages.2.lambda=null | 'stages.2.lambda' is missing",
         "stages.2.sources.clip.batch_size=1.5 | 'stages.2.sources.clip.batch_size' is 1.5; allowed: a whole number",
         "stages.2.sources.clip.batch_size=0 | 'stages.2.sources.clip.batch_size' is 0; allowed: a whole number of at least 1",
-        "stages.2.sources.clip.resolutions=[225] | 'stages.2.sources.clip.resolutions' is 225; allowed: a multiple of 16",
+        "stages.2.sources.clip.resolutions=[225] | 'stages.2.sources.clip.resolutions' is 225; allowed: a multiple of the model's patch",
         "stages.2.sources.clip.resolutions=224 | 'stages.2.sources.clip.resolutions' is 224; allowed: a list",
         "stages.1.duration=500 | 'stages.1.duration' is 500; allowed: a number with its unit: '500 steps', '3 epochs'",
         "stages.1.duration=10 % | 'stages.1.duration' is 10 %; allowed: steps, epochs or time",

@@ -1,0 +1,80 @@
+package org.samclip.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.samclip.data.scenes.SceneOptions;
+import org.samclip.data.scenes.SceneSetOptions;
+import org.samclip.data.scenes.SceneWriter;
+import org.samclip.train.report.ProgressBar;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code samclip data scenes}: the embedded default data as files. */
+@Command(
+    name = "scenes",
+    description = {
+      "Writes the embedded scenes: shards to train on, and held-out sets to evaluate with.",
+      "The same options give the same files. A folder that holds them already is left alone."
+    },
+    mixinStandardHelpOptions = true,
+    showDefaultValues = true)
+final class DataScenesCommand implements Callable<Integer> {
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder to make.")
+  private Path out;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Seed of the scenes.")
+  private long seed = SceneSetOptions.defaults().seed();
+
+  @Option(names = "--size", paramLabel = "PIXELS", description = "Side of the images.")
+  private int size = SceneSetOptions.defaults().size();
+
+  @Option(names = "--clip", paramLabel = "N", description = "Images with captions, for training.")
+  private int clip = SceneSetOptions.defaults().clip();
+
+  @Option(names = "--sam", paramLabel = "N", description = "Images with masks, for training.")
+  private int sam = SceneSetOptions.defaults().sam();
+
+  @Option(names = "--crops", paramLabel = "N", description = "Held-out images of one object.")
+  private int crops = SceneSetOptions.defaults().crops();
+
+  @Option(names = "--scenes", paramLabel = "N", description = "Held-out scenes.")
+  private int scenes = SceneSetOptions.defaults().scenes();
+
+  @Override
+  public Integer call() throws IOException {
+    SceneSetOptions options =
+        new SceneSetOptions(seed, size, clip, sam, crops, scenes, SceneOptions.defaults());
+    boolean written;
+    try (ProgressBar bar = ProgressBar.console()) {
+      written = new SceneWriter(options).write(out, new BarProgress(bar)::written);
+    }
+    spec.commandLine().getOut().println(out + (written ? ": written" : ": was there already"));
+    return Samclip.DONE;
+  }
+
+  /** Starts a new line for each part of the set. */
+  private static final class BarProgress {
+
+    private final ProgressBar bar;
+    private String part = "";
+
+    BarProgress(ProgressBar bar) {
+      this.bar = bar;
+    }
+
+    void written(String now, int done, int total) {
+      if (!now.equals(part)) {
+        part = now;
+        bar.start(now, total, 0);
+      }
+      bar.update(new ProgressBar.Step(done, (double) done / total, Map.of(), 1, 0));
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package org.samclip.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SamclipTest {
+
+  private static final String QUICKSTART = Path.of("..", "configs", "quickstart.yaml").toString();
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir Path folder;
+
+  private int run(String... arguments) {
+    return Samclip.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+  }
+
+  @Test
+  void versionIsTheBuilds() {
+    assertEquals(0, run("--version"));
+    assertTrue(
+        out.toString().matches("(?s)samclip [0-9]+\\.[0-9]+\\.[0-9]+\\S*\\RJava .*"),
+        out::toString);
+  }
+
+  @Test
+  void helpListsTheCommands() {
+    assertEquals(0, run("--help"));
+    assertTrue(out.toString().contains("merge") && out.toString().contains("data"));
+  }
+
+  @Test
+  void wrongUsageExitsWithTwo() {
+    assertEquals(2, run());
+    assertTrue(err.toString().startsWith("samclip: A command is missing"), err::toString);
+    assertEquals(2, run("merge"));
+    assertEquals(2, run("nothing"));
+    assertEquals(2, run("merge", QUICKSTART, "--dry-rum"));
+    assertTrue(err.toString().contains("--dry-run"), err::toString);
+    assertEquals(2, run("data"));
+    assertEquals(2, run("data", "scenes", "--out", folder.toString(), "--clip", "many"));
+    assertEquals("", out.toString());
+  }
+
+  @Test
+  void dryRunTellsTheStages() {
+    assertEquals(0, run("merge", QUICKSTART, "--dry-run", "--set", "stages.2.lambda=100"));
+    assertEquals("", err.toString());
+    String text = out.toString();
+    assertTrue(text.contains("stage 2 multi_task: "), text);
+    assertTrue(text.contains("L_SAM x 100 (20 focal + 1 dice)"), text);
+    assertTrue(text.contains("baseline naive-kd, stage 1 distillation"), text);
+    assertTrue(text.contains("image_encoder.*          frozen"), text);
+  }
+
+  @Test
+  void userErrorIsOneMessageWithoutStackTrace() {
+    assertEquals(2, run("merge", QUICKSTART, "--dry-run", "--set", "stages.2.lamda=100"));
+    assertEquals(1, err.toString().lines().count(), err::toString);
+    assertTrue(
+        err.toString()
+            .startsWith("samclip: --set stages.2.lamda=100: unknown key 'stages.2.lamda'"),
+        err::toString);
+    assertEquals("", out.toString());
+  }
+
+  @Test
+  void debugAddsTheStackTrace() {
+    assertEquals(2, run("merge", "missing.yaml", "--dry-run", "--debug"));
+    assertTrue(err.toString().contains("no such file"), err::toString);
+    assertTrue(err.toString().contains("\tat org.samclip.train.recipe."), err::toString);
+  }
+
+  @Test
+  void otherFailuresExitWithOneAndPointToDebug() throws Exception {
+    // A folder cannot be made below a file.
+    Path file = Files.writeString(folder.resolve("file"), "");
+    int code =
+        run(
+            "data",
+            "scenes",
+            "--out",
+            file.resolve("x").toString(),
+            "--clip",
+            "1",
+            "--sam",
+            "0",
+            "--crops",
+            "0",
+            "--scenes",
+            "0",
+            "--size",
+            "32");
+    assertTrue(code == 1 || code == 2, err::toString);
+    assertFalse(err.toString().contains("\tat "), err::toString);
+    assertEquals(code == 1, err.toString().contains("--debug"), err::toString);
+  }
+
+  @Test
+  void scenesAreWrittenOnce() {
+    String[] arguments = {
+      "data",
+      "scenes",
+      "--out",
+      folder.resolve("set").toString(),
+      "--clip",
+      "4",
+      "--sam",
+      "2",
+      "--crops",
+      "4",
+      "--scenes",
+      "2",
+      "--size",
+      "32"
+    };
+    assertEquals(0, run(arguments), err::toString);
+    assertTrue(out.toString().strip().endsWith("set: written"), out::toString);
+    assertTrue(Files.exists(folder.resolve("set").resolve("manifest.json")));
+    assertEquals(0, run(arguments), err::toString);
+    assertTrue(out.toString().strip().endsWith("set: was there already"), out::toString);
+  }
+}

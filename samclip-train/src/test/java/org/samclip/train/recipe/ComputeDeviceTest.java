@@ -1,0 +1,36 @@
+package org.samclip.train.recipe;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Device;
+import org.junit.jupiter.api.Test;
+import org.samclip.UserError;
+
+class ComputeDeviceTest {
+
+  private static String error(String name) {
+    return assertThrows(UserError.class, () -> ComputeDevice.of(name)).getMessage();
+  }
+
+  @Test
+  void cpuIsAlwaysThere() {
+    assertEquals(Device.cpu(), ComputeDevice.of("cpu"));
+  }
+
+  @Test
+  void gpuThatIsNotThereIsRefused() {
+    // No machine has so many.
+    String message = error("cuda:999");
+    assertTrue(message.startsWith("device 'cuda:999' "), message);
+    assertTrue(message.contains("--set device=cpu"), message);
+  }
+
+  @Test
+  void unknownNamesAreRefused() {
+    for (String name : new String[] {"gpu", "cuda:", "cuda:x", "cuda:9999", "", "CPU"}) {
+      assertTrue(error(name).contains("allowed: cpu, cuda, cuda:N"));
+    }
+  }
+}
