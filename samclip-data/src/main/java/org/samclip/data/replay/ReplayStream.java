@@ -15,6 +15,8 @@ import org.samclip.data.source.Sample;
 import org.samclip.data.source.SampleRef;
 import org.samclip.data.source.SampleSource;
 import org.samclip.data.source.Shard;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An endless stream of decoded samples, pass after pass in new order. The order follows from the
@@ -25,6 +27,8 @@ public final class ReplayStream implements Iterator<Sample>, AutoCloseable {
 
   /** A sample on its way; without a reference it marks the end of a pass. */
   private record Pending(SampleRef ref, Future<Sample> sample) {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReplayStream.class);
 
   private final SampleSource source;
   private final ReplaySettings settings;
@@ -252,7 +256,7 @@ public final class ReplayStream implements Iterator<Sample>, AutoCloseable {
     pending.clear();
     try {
       if (!decoders.awaitTermination(10, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("decoders of " + source.name() + " do not end");
+        LOG.warn("{}: a decoder thread is still busy after 10 s", source.name());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

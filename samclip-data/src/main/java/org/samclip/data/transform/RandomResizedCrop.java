@@ -1,6 +1,7 @@
 package org.samclip.data.transform;
 
 import java.util.SplittableRandom;
+import org.samclip.UserError;
 
 /**
  * Draws the rectangle of torchvision's {@code RandomResizedCrop}: a share of the area, an aspect
@@ -19,12 +20,12 @@ public record RandomResizedCrop(
   /** Checks the ranges. */
   public RandomResizedCrop {
     if (!(scaleMin > 0 && scaleMin <= scaleMax && scaleMax <= 1)) {
-      throw new IllegalArgumentException(
-          "crop scale " + scaleMin + ".." + scaleMax + ", allowed: 0 < min <= max <= 1");
+      throw new UserError(
+          "crop scale: " + scaleMin + ".." + scaleMax + ", allowed: 0 < min <= max <= 1");
     }
     if (!(ratioMin > 0 && ratioMin <= ratioMax && Double.isFinite(ratioMax))) {
-      throw new IllegalArgumentException(
-          "crop ratio " + ratioMin + ".." + ratioMax + ", allowed: 0 < min <= max");
+      throw new UserError(
+          "crop ratio: " + ratioMin + ".." + ratioMax + ", allowed: 0 < min <= max");
     }
   }
 

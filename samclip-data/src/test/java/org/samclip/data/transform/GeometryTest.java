@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.samclip.UserError;
 import org.samclip.data.mask.RunLengthMask;
 
 class GeometryTest {
@@ -112,9 +113,9 @@ class GeometryTest {
 
   @Test
   void refusesImpossibleRanges() {
-    assertThrows(IllegalArgumentException.class, () -> new RandomResizedCrop(0, 1, 1, 1));
-    assertThrows(IllegalArgumentException.class, () -> new RandomResizedCrop(.5, 1.1, 1, 1));
-    assertThrows(IllegalArgumentException.class, () -> new RandomResizedCrop(.5, 1, 2, 1));
+    assertThrows(UserError.class, () -> new RandomResizedCrop(0, 1, 1, 1));
+    assertThrows(UserError.class, () -> new RandomResizedCrop(.5, 1.1, 1, 1));
+    assertThrows(UserError.class, () -> new RandomResizedCrop(.5, 1, 2, 1));
     assertThrows(IllegalArgumentException.class, () -> noise(5, 5).crop(new Crop(3, 3, 3, 1)));
   }
 }
