@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
+import org.samclip.data.source.EvaluationSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -53,7 +54,7 @@ public final class SampleBatches<T> {
     while (samples.size() < batch && next < wanted) {
       int index = (int) ((long) next++ * set.size() / wanted);
       try {
-        samples.add(set.load(index));
+        samples.add(set.get(index));
       } catch (BrokenSampleException e) {
         if (broken.merge(e.kind(), 1, Integer::sum) == 1) {
           LOG.warn(

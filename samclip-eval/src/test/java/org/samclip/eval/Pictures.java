@@ -2,6 +2,7 @@ package org.samclip.eval;
 
 import java.util.List;
 import java.util.function.IntFunction;
+import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.transform.LabelMap;
 import org.samclip.data.transform.RgbImage;
 
@@ -49,25 +50,32 @@ public final class Pictures {
   }
 
   /**
+   * @param classes class names
    * @param samples what the set holds
    * @param <T> type of a sample
    * @return the set
    */
-  public static <T> EvaluationSet<T> set(List<T> samples) {
-    return set(samples.size(), samples::get);
+  public static <T> EvaluationSet<T> set(List<String> classes, List<T> samples) {
+    return set(classes, samples.size(), samples::get);
   }
 
   /**
+   * @param classes class names
    * @param size number of samples
    * @param load makes a sample
    * @param <T> type of a sample
    * @return the set
    */
-  public static <T> EvaluationSet<T> set(int size, IntFunction<T> load) {
+  public static <T> EvaluationSet<T> set(List<String> classes, int size, IntFunction<T> load) {
     return new EvaluationSet<>() {
       @Override
       public String name() {
         return "pictures";
+      }
+
+      @Override
+      public List<String> classes() {
+        return classes;
       }
 
       @Override
@@ -76,7 +84,7 @@ public final class Pictures {
       }
 
       @Override
-      public T load(int index) {
+      public T get(int index) {
         return load.apply(index);
       }
     };

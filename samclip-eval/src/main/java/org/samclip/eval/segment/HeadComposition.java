@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.samclip.UserError;
+import org.samclip.data.source.EvaluationSet;
+import org.samclip.data.source.LabelMapFolder;
 import org.samclip.data.transform.LabelMap;
 import org.samclip.data.transform.SamPreprocess;
 import org.samclip.eval.ArgMaxMap;
 import org.samclip.eval.Background;
 import org.samclip.eval.DenseTask;
-import org.samclip.eval.EvaluationSet;
 import org.samclip.eval.ImageBatch;
-import org.samclip.eval.LabelledPixels;
 import org.samclip.eval.SampleBatches;
 import org.samclip.eval.metric.ConfusionMatrix;
 import org.samclip.eval.metric.SegmentationScores;
@@ -102,31 +102,27 @@ public final class HeadComposition {
    * Measures a model.
    *
    * @param model the model
-   * @param classes class names in the order of the labels
-   * @param ignoreIndex label of pixels that do not count
-   * @param set images with label maps
+   * @param set images with label maps, and the names of their classes
    * @param options how
    * @return the result
    * @throws UserError if no pixel counts or a label has no class
    */
   public static Result run(
-      TwoHeadModel model,
-      List<String> classes,
-      int ignoreIndex,
-      EvaluationSet<LabelledPixels> set,
-      Options options) {
+      TwoHeadModel model, EvaluationSet<LabelMapFolder.Item> set, Options options) {
     int side = options.side() == 0 ? model.imageSide() : options.side();
     SamPreprocess preprocess = new SamPreprocess(side, model.normalisation());
-    DenseTask task = new DenseTask(classes, ignoreIndex, options.background());
+    DenseTask task = new DenseTask(set.classes(), LabelMapFolder.IGNORE, options.background());
     ConfusionMatrix matrix = task.newMatrix();
-    SampleBatches<LabelledPixels> batches =
+    SampleBatches<LabelMapFolder.Item> batches =
         new SampleBatches<>(set, options.batch(), options.maxImages());
     long prompts = 0;
     try (Autograd off = Autograd.disabled();
         NDManager manager = LibTorch.newManager(model.device());
         TextClassifier classifier =
             TextClassifier.of(manager, model, task.namedClasses(), options.templates())) {
-      for (List<LabelledPixels> batch = batches.next(); !batch.isEmpty(); batch = batches.next()) {
+      for (List<LabelMapFolder.Item> batch = batches.next();
+          !batch.isEmpty();
+          batch = batches.next()) {
         try (NDManager step = manager.newSubManager()) {
           NDArray images =
               ImageBatch.of(
@@ -134,7 +130,7 @@ public final class HeadComposition {
           SamClip.Features features = model.features(images);
           NDArray maps = classifier.scoreMaps(features.patches());
           for (int i = 0; i < batch.size(); i++) {
-            LabelledPixels sample = batch.get(i);
+            LabelMapFolder.Item sample = batch.get(i);
             try (NDManager one = step.newSubManager()) {
               Composer composer =
                   new Composer(

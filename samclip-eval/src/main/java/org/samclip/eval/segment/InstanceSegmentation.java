@@ -10,10 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import org.samclip.UserError;
 import org.samclip.data.mask.RunLengthMask;
+import org.samclip.data.source.CocoInstances;
+import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.transform.SamPreprocess;
-import org.samclip.eval.EvaluationSet;
 import org.samclip.eval.ImageBatch;
-import org.samclip.eval.LabelledObjects;
 import org.samclip.eval.SampleBatches;
 import org.samclip.eval.metric.MaskIou;
 import org.samclip.kernel.Autograd;
@@ -32,7 +32,7 @@ public final class InstanceSegmentation {
 
   /** What the model is given of each object. */
   public enum Prompt {
-    /** The smallest box around its mask; the model's single mask counts. */
+    /** Its annotated box; the model's single mask counts. */
     BOX,
     /**
      * The pixel deepest inside its mask; of the model's three masks that counts for which it
@@ -94,38 +94,37 @@ public final class InstanceSegmentation {
    * @throws UserError if there is no usable object
    */
   public static Result run(
-      PromptedMaskModel model, EvaluationSet<LabelledObjects> set, Options options) {
+      PromptedMaskModel model, EvaluationSet<CocoInstances.Item> set, Options options) {
     int side = options.side() == 0 ? model.imageSide() : options.side();
     SamPreprocess preprocess = new SamPreprocess(side, model.normalisation());
-    SampleBatches<LabelledObjects> batches =
+    SampleBatches<CocoInstances.Item> batches =
         new SampleBatches<>(set, options.batch(), options.maxImages());
     MaskIou ious = new MaskIou();
     int skippedObjects = 0;
     try (Autograd off = Autograd.disabled();
         NDManager manager = LibTorch.newManager(model.device())) {
-      for (List<LabelledObjects> batch = batches.next(); !batch.isEmpty(); batch = batches.next()) {
+      for (List<CocoInstances.Item> batch = batches.next();
+          !batch.isEmpty();
+          batch = batches.next()) {
         try (NDManager step = manager.newSubManager()) {
           NDArray images =
               ImageBatch.of(
                   step, batch.stream().map(s -> preprocess.apply(s.image())).toList(), side);
           NDArray embeddings = model.encodeImages(images);
           for (int i = 0; i < batch.size(); i++) {
-            LabelledObjects sample = batch.get(i);
-            List<RunLengthMask> masks =
-                sample.objects().stream()
-                    .filter(o -> !o.crowd() && o.mask().area() > 0)
-                    .map(LabelledObjects.Item::mask)
-                    .toList();
-            skippedObjects += sample.objects().size() - masks.size();
+            CocoInstances.Item sample = batch.get(i);
+            List<CocoInstances.Instance> objects =
+                sample.instances().stream().filter(o -> !o.crowd() && o.mask().area() > 0).toList();
+            skippedObjects += sample.instances().size() - objects.size();
             SamPreprocess.Frame frame =
                 preprocess.frame(sample.image().width(), sample.image().height());
-            for (int from = 0; from < masks.size(); from += options.promptsPerPass()) {
-              int to = Math.min(masks.size(), from + options.promptsPerPass());
+            for (int from = 0; from < objects.size(); from += options.promptsPerPass()) {
+              int to = Math.min(objects.size(), from + options.promptsPerPass());
               try (NDManager pass = step.newSubManager()) {
                 NDArray embedding = embeddings.get("{}:{}", i, i + 1);
                 embedding.attach(pass);
                 Drawer drawer = new Drawer(model, options, side, frame, pass);
-                drawer.measure(embedding, masks.subList(from, to), ious);
+                drawer.measure(embedding, objects.subList(from, to), ious);
               }
             }
           }
@@ -152,11 +151,11 @@ public final class InstanceSegmentation {
       SamPreprocess.Frame frame,
       NDManager manager) {
 
-    void measure(NDArray embedding, List<RunLengthMask> masks, MaskIou ious) {
-      Prompts prompts = prompts(masks);
+    void measure(NDArray embedding, List<CocoInstances.Instance> objects, MaskIou ious) {
+      Prompts prompts = prompts(objects);
       Masks all = model.masks(embedding, prompts);
       List<NDArray> drawn =
-          chosen(options.prompt() == Prompt.POINT ? all.multi() : all.single(), masks.size());
+          chosen(options.prompt() == Prompt.POINT ? all.multi() : all.single(), objects.size());
       if (options.refine()) {
         NDList first = new NDList(drawn.toArray(new NDArray[0]));
         Prompts again =
@@ -165,10 +164,10 @@ public final class InstanceSegmentation {
                 prompts.labels(),
                 prompts.boxes(),
                 NDArrays.concat(first).expandDims(0));
-        drawn = chosen(model.masks(embedding, again).single(), masks.size());
+        drawn = chosen(model.masks(embedding, again).single(), objects.size());
       }
-      for (int p = 0; p < masks.size(); p++) {
-        RunLengthMask truth = masks.get(p);
+      for (int p = 0; p < objects.size(); p++) {
+        RunLengthMask truth = objects.get(p).mask();
         try (NDManager step = manager.newSubManager()) {
           NDArray one = drawn.get(p);
           one.attach(step);
@@ -181,26 +180,28 @@ public final class InstanceSegmentation {
       }
     }
 
-    private Prompts prompts(List<RunLengthMask> masks) {
+    private Prompts prompts(List<CocoInstances.Instance> objects) {
       List<double[]> coordinates = new ArrayList<>();
-      for (RunLengthMask mask : masks) {
-        coordinates.add(frame.toInput(options.prompt() == Prompt.BOX ? box(mask) : deepest(mask)));
+      for (CocoInstances.Instance object : objects) {
+        coordinates.add(
+            frame.toInput(options.prompt() == Prompt.BOX ? box(object) : deepest(object.mask())));
       }
       int width = coordinates.get(0).length;
-      float[] flat = new float[masks.size() * width];
+      float[] flat = new float[objects.size() * width];
       for (int i = 0; i < flat.length; i++) {
         flat[i] = (float) coordinates.get(i / width)[i % width];
       }
       return options.prompt() == Prompt.BOX
-          ? Prompts.boxes(manager.create(flat, new Shape(1, masks.size(), 4)))
+          ? Prompts.boxes(manager.create(flat, new Shape(1, objects.size(), 4)))
           : Prompts.points(
-              manager.create(flat, new Shape(1, masks.size(), 1, 2)),
-              manager.ones(new Shape(1, masks.size(), 1), DataType.INT64));
+              manager.create(flat, new Shape(1, objects.size(), 1, 2)),
+              manager.ones(new Shape(1, objects.size(), 1), DataType.INT64));
     }
 
-    private static double[] box(RunLengthMask mask) {
-      double[] box = mask.boundingBox();
-      return new double[] {box[0], box[1], box[0] + box[2], box[1] + box[3]};
+    private static double[] box(CocoInstances.Instance object) {
+      double x = object.box().get(0);
+      double y = object.box().get(1);
+      return new double[] {x, y, x + object.box().get(2), y + object.box().get(3)};
     }
 
     private static double[] deepest(RunLengthMask mask) {

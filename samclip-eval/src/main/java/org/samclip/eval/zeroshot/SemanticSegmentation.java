@@ -6,15 +6,15 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
 import org.samclip.UserError;
+import org.samclip.data.source.EvaluationSet;
+import org.samclip.data.source.LabelMapFolder;
 import org.samclip.data.transform.LabelMap;
 import org.samclip.data.transform.Resampling;
 import org.samclip.data.transform.RgbImage;
 import org.samclip.eval.ArgMaxMap;
 import org.samclip.eval.Background;
 import org.samclip.eval.DenseTask;
-import org.samclip.eval.EvaluationSet;
 import org.samclip.eval.ImageBatch;
-import org.samclip.eval.LabelledPixels;
 import org.samclip.eval.SampleBatches;
 import org.samclip.eval.metric.ConfusionMatrix;
 import org.samclip.eval.metric.SegmentationScores;
@@ -80,29 +80,25 @@ public final class SemanticSegmentation {
    * Measures a model.
    *
    * @param model the model
-   * @param classes class names in the order of the labels
-   * @param ignoreIndex label of pixels that do not count
-   * @param set images with label maps
+   * @param set images with label maps, and the names of their classes
    * @param options how
    * @return the result
    * @throws UserError if no pixel counts or a label has no class
    */
   public static Result run(
-      ImageTextModel model,
-      List<String> classes,
-      int ignoreIndex,
-      EvaluationSet<LabelledPixels> set,
-      Options options) {
+      ImageTextModel model, EvaluationSet<LabelMapFolder.Item> set, Options options) {
     int side = options.side() == 0 ? model.imageSide() : options.side();
-    DenseTask task = new DenseTask(classes, ignoreIndex, options.background());
+    DenseTask task = new DenseTask(set.classes(), LabelMapFolder.IGNORE, options.background());
     ConfusionMatrix matrix = task.newMatrix();
-    SampleBatches<LabelledPixels> batches =
+    SampleBatches<LabelMapFolder.Item> batches =
         new SampleBatches<>(set, options.batch(), options.maxImages());
     try (Autograd off = Autograd.disabled();
         NDManager manager = LibTorch.newManager(model.device());
         TextClassifier classifier =
             TextClassifier.of(manager, model, task.namedClasses(), options.templates())) {
-      for (List<LabelledPixels> batch = batches.next(); !batch.isEmpty(); batch = batches.next()) {
+      for (List<LabelMapFolder.Item> batch = batches.next();
+          !batch.isEmpty();
+          batch = batches.next()) {
         try (NDManager step = manager.newSubManager()) {
           NDArray images =
               ImageBatch.of(

@@ -4,10 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
 import org.samclip.UserError;
+import org.samclip.data.source.ClassFolders;
+import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.transform.ClipPreprocess;
-import org.samclip.eval.EvaluationSet;
 import org.samclip.eval.ImageBatch;
-import org.samclip.eval.LabelledImage;
 import org.samclip.eval.SampleBatches;
 import org.samclip.eval.metric.TopK;
 import org.samclip.kernel.Autograd;
@@ -47,33 +47,32 @@ public final class ZeroShotClassification {
    * Measures a model.
    *
    * @param model the model
-   * @param classes class names in the order of the labels
-   * @param set the images
+   * @param set the images and the names of their classes
    * @param options how
    * @return the result
    * @throws UserError if there is no usable image
    */
   public static Result run(
-      ImageTextModel model,
-      List<String> classes,
-      EvaluationSet<LabelledImage> set,
-      Options options) {
+      ImageTextModel model, EvaluationSet<ClassFolders.Item> set, Options options) {
+    List<String> classes = set.classes();
     int side = options.side() == 0 ? model.imageSide() : options.side();
     ClipPreprocess preprocess = new ClipPreprocess(side, model.normalisation());
-    SampleBatches<LabelledImage> batches =
+    SampleBatches<ClassFolders.Item> batches =
         new SampleBatches<>(set, options.batch(), options.maxImages());
     TopK topK = new TopK(1, 5);
     try (Autograd off = Autograd.disabled();
         NDManager manager = LibTorch.newManager(model.device());
         TextClassifier classifier =
             TextClassifier.of(manager, model, classes, options.templates())) {
-      for (List<LabelledImage> batch = batches.next(); !batch.isEmpty(); batch = batches.next()) {
+      for (List<ClassFolders.Item> batch = batches.next();
+          !batch.isEmpty();
+          batch = batches.next()) {
         try (NDManager step = manager.newSubManager()) {
           NDArray images =
               ImageBatch.of(
                   step, batch.stream().map(s -> preprocess.apply(s.image())).toList(), side);
           NDArray scores = classifier.scores(model.embedImages(images));
-          int[] labels = batch.stream().mapToInt(LabelledImage::label).toArray();
+          int[] labels = batch.stream().mapToInt(ClassFolders.Item::label).toArray();
           topK.add(scores.toFloatArray(), classes.size(), labels);
         }
       }

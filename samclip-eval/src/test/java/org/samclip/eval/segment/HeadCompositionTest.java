@@ -9,9 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.samclip.UserError;
+import org.samclip.data.source.LabelMapFolder;
 import org.samclip.eval.Background;
 import org.samclip.eval.ColourModel;
-import org.samclip.eval.LabelledPixels;
 import org.samclip.eval.Pictures;
 import org.samclip.eval.segment.ScorePrompts.Candidate;
 import org.samclip.eval.zeroshot.PromptTemplates;
@@ -25,22 +25,22 @@ class HeadCompositionTest {
   }
 
   private static HeadComposition.Result run(
-      HeadComposition.Options options, List<String> classes, LabelledPixels... samples) {
+      HeadComposition.Options options, List<String> classes, LabelMapFolder.Item... samples) {
     ColourModel model = new ColourModel(8);
     HeadComposition.Result result =
-        HeadComposition.run(model, classes, 255, Pictures.set(List.of(samples)), options);
+        HeadComposition.run(model, Pictures.set(classes, List.of(samples)), options);
     assertTrue(model.areManagersClosed());
     return result;
   }
 
-  private static LabelledPixels sample(String letters, String... rows) {
-    return new LabelledPixels("a", Pictures.image(4, rows), Pictures.labels(4, letters, rows));
+  private static LabelMapFolder.Item sample(String letters, String... rows) {
+    return new LabelMapFolder.Item("a", Pictures.image(4, rows), Pictures.labels(4, letters, rows));
   }
 
   @Test
   void everyClassThatIsThereIsPromptedAndDrawn() {
-    LabelledPixels three = sample("RGB", "RRGG", "RRGG", "BBBB", "BBBB");
-    LabelledPixels one = sample("RGB", "GGGG", "GGGG", "GGGG", "GGGG");
+    LabelMapFolder.Item three = sample("RGB", "RRGG", "RRGG", "BBBB", "BBBB");
+    LabelMapFolder.Item one = sample("RGB", "GGGG", "GGGG", "GGGG", "GGGG");
     List<String> classes = List.of("red", "green", "blue");
     for (int points : new int[] {0, 1, 3}) {
       HeadComposition.Result result =
@@ -53,7 +53,7 @@ class HeadCompositionTest {
 
   @Test
   void theBackgroundIsWhatNoMaskCovers() {
-    LabelledPixels sample = sample(".RG", "RR..", "RR..", "....", "...G");
+    LabelMapFolder.Item sample = sample(".RG", "RR..", "RR..", "....", "...G");
     List<String> classes = List.of("background", "red", "green");
     HeadComposition.Result result = run(options(Background.THRESHOLD, 1, .6), classes, sample);
     assertEquals(1, result.miou());
@@ -63,7 +63,7 @@ class HeadCompositionTest {
   @Test
   void aWideImageIsPaddedAndThePaddingIsNotPrompted() {
     // Padding is black, like the lower row here; at threshold 0 the first class wins black.
-    LabelledPixels wide = sample("BG", "GGGG", "GGGG");
+    LabelMapFolder.Item wide = sample("BG", "GGGG", "GGGG");
     HeadComposition.Result result =
         run(options(Background.TEXT, 1, 0), List.of("blue", "green"), wide);
     assertEquals(List.of(1.0), result.scores().iou().subList(1, 2));
@@ -72,8 +72,9 @@ class HeadCompositionTest {
 
   @Test
   void withoutABackgroundTheSurestClassIsPromptedInAnyCase() {
-    LabelledPixels black = sample("R", "....", "....", "....", "....");
-    LabelledPixels labelled = new LabelledPixels("a", black.image(), Pictures.labels(16, "R", "R"));
+    LabelMapFolder.Item black = sample("R", "....", "....", "....", "....");
+    LabelMapFolder.Item labelled =
+        new LabelMapFolder.Item("a", black.image(), Pictures.labels(16, "R", "R"));
     HeadComposition.Result result =
         run(options(Background.TEXT, 1, .9), List.of("red", "green"), labelled);
     assertEquals(1, result.prompts());

@@ -9,9 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.samclip.UserError;
+import org.samclip.data.source.LabelMapFolder;
 import org.samclip.eval.Background;
 import org.samclip.eval.ColourModel;
-import org.samclip.eval.LabelledPixels;
 import org.samclip.eval.Pictures;
 
 class SemanticSegmentationTest {
@@ -22,11 +22,11 @@ class SemanticSegmentationTest {
   }
 
   private static SemanticSegmentation.Result run(
-      List<String> classes, Background background, LabelledPixels... samples) {
+      List<String> classes, Background background, LabelMapFolder.Item... samples) {
     ColourModel model = new ColourModel(8);
     SemanticSegmentation.Result result =
         SemanticSegmentation.run(
-            model, classes, 255, Pictures.set(List.of(samples)), options(background));
+            model, Pictures.set(classes, List.of(samples)), options(background));
     assertTrue(model.areManagersClosed());
     return result;
   }
@@ -38,10 +38,10 @@ class SemanticSegmentationTest {
         run(
             classes,
             Background.TEXT,
-            new LabelledPixels("a", Pictures.image(8, "RG"), Pictures.labels(8, "RG", "RG")),
-            new LabelledPixels(
+            new LabelMapFolder.Item("a", Pictures.image(8, "RG"), Pictures.labels(8, "RG", "RG")),
+            new LabelMapFolder.Item(
                 "b", Pictures.image(20, "R", "G"), Pictures.labels(5, "RG", "R", "G")),
-            new LabelledPixels("c", Pictures.image(8, "GR"), Pictures.labels(40, "RG", "GR")));
+            new LabelMapFolder.Item("c", Pictures.image(8, "GR"), Pictures.labels(40, "RG", "GR")));
     assertEquals(1, result.miou());
     assertEquals(128 + 50 + 3200, result.scores().pixels());
     assertEquals(3, result.images());
@@ -55,7 +55,7 @@ class SemanticSegmentationTest {
         run(
             List.of("red", "green"),
             Background.TEXT,
-            new LabelledPixels(
+            new LabelMapFolder.Item(
                 "a", Pictures.image(8, "RR", "RR"), Pictures.labels(8, "RG", "RR", "G?")));
     assertEquals(192, result.scores().pixels());
     assertEquals(List.of(128 / 192.0, 0.0), result.scores().iou());
@@ -64,8 +64,8 @@ class SemanticSegmentationTest {
   @Test
   void theBackgroundByThresholdIsWhereNoClassIsSure() {
     List<String> classes = List.of("Background", "red", "green");
-    LabelledPixels half =
-        new LabelledPixels("a", Pictures.image(8, "RB"), Pictures.labels(8, "BRG", "RB"));
+    LabelMapFolder.Item half =
+        new LabelMapFolder.Item("a", Pictures.image(8, "RB"), Pictures.labels(8, "BRG", "RB"));
     // A blue patch has cosine 0 with both names: a probability of .5 each, not above the threshold.
     // Red falls from 1 to .5 between the centres of patches 1 and 2, at columns 5.5 and 9.5, and so
     // takes columns 8 and 9 of the background's eight.
@@ -80,8 +80,8 @@ class SemanticSegmentationTest {
 
   @Test
   void aLabelWithoutAClassIsAUserError() {
-    LabelledPixels sample =
-        new LabelledPixels("a.png", Pictures.image(8, "R"), Pictures.labels(8, "??R", "R"));
+    LabelMapFolder.Item sample =
+        new LabelMapFolder.Item("a.png", Pictures.image(8, "R"), Pictures.labels(8, "??R", "R"));
     UserError error =
         assertThrows(UserError.class, () -> run(List.of("red", "green"), Background.TEXT, sample));
     assertTrue(error.getMessage().startsWith("a.png: label 2 "), error.getMessage());

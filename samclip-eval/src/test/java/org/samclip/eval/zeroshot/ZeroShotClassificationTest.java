@@ -9,8 +9,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
+import org.samclip.data.source.ClassFolders;
 import org.samclip.eval.ColourModel;
-import org.samclip.eval.LabelledImage;
 import org.samclip.eval.Pictures;
 
 class ZeroShotClassificationTest {
@@ -22,19 +22,19 @@ class ZeroShotClassificationTest {
 
   @Test
   void theColourThatPrevailsIsTheClass() {
-    List<LabelledImage> samples = new ArrayList<>();
-    samples.add(new LabelledImage("a", Pictures.image(8, "R"), 0));
-    samples.add(new LabelledImage("b", Pictures.image(8, "GG", "GR"), 1));
-    samples.add(new LabelledImage("wrong", Pictures.image(8, "GG", "GB"), 2));
+    List<ClassFolders.Item> samples = new ArrayList<>();
+    samples.add(new ClassFolders.Item("a", Pictures.image(8, "R"), 0));
+    samples.add(new ClassFolders.Item("b", Pictures.image(8, "GG", "GR"), 1));
+    samples.add(new ClassFolders.Item("wrong", Pictures.image(8, "GG", "GB"), 2));
     // The centre crop keeps the blue middle.
-    samples.add(new LabelledImage("crop", Pictures.image(8, "RBR"), 2));
+    samples.add(new ClassFolders.Item("crop", Pictures.image(8, "RBR"), 2));
     samples.add(null);
     ColourModel model = new ColourModel(8);
     ZeroShotClassification.Result result =
         ZeroShotClassification.run(
             model,
-            CLASSES,
             Pictures.set(
+                CLASSES,
                 samples.size(),
                 i -> {
                   if (samples.get(i) == null) {
@@ -54,6 +54,6 @@ class ZeroShotClassificationTest {
         UserError.class,
         () ->
             ZeroShotClassification.run(
-                new ColourModel(8), CLASSES, Pictures.set(List.of()), OPTIONS));
+                new ColourModel(8), Pictures.set(CLASSES, List.of()), OPTIONS));
   }
 }
