@@ -51,13 +51,9 @@ final class Check {
     return List.copyOf(values);
   }
 
-  /** The square image sides a backbone can see; its patch is 8 pixels or a multiple of them. */
+  /** The side of a square image; the recipe checks it against the model's patch. */
   static void resolution(String key, int value) {
-    that(
-        value >= 8 && value <= 8192 && value % 8 == 0,
-        key,
-        value,
-        "a multiple of the model's patch from 8 to 8192 pixels");
+    that(value >= 8 && value <= 8192, key, value, "8 to 8192 pixels");
   }
 
   static <T> void distinct(String key, List<T> values, Function<T, ?> name) {

@@ -1,8 +1,10 @@
 package org.samclip.train.recipe;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
-import java.util.Locale;
+import org.samclip.model.ClipHeadConfig;
+import org.samclip.model.Preset;
+import org.samclip.model.SamClipConfig;
+import org.samclip.vitdet.ViTDetConfig;
 
 /**
  * The student: one backbone of the SAM kind with two heads (paper, Sec. 3).
@@ -28,50 +30,68 @@ public record ModelSpec(
     @Optional List<Integer> globalLayers,
     ClipHeadSpec clipHead) {
 
-  /** Sizes with a name. */
-  public enum Preset {
-    /** The embedded size for CPUs. */
-    TINY,
-    /** SAM's ViT-B, the paper's base. */
-    @JsonProperty("vit-b")
-    VIT_B,
-    /** SAM's ViT-L. */
-    @JsonProperty("vit-l")
-    VIT_L,
-    /** SAM's ViT-H. */
-    @JsonProperty("vit-h")
-    VIT_H;
+  private static final int MOST = 1 << 14;
 
-    /** The name in recipes: {@code vit-b}. */
-    public String label() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-  }
-
-  /** Checks that the overrides are possible and fit each other. */
+  /** Checks that the overrides are possible and fit the rest of the preset. */
   public ModelSpec {
-    atLeastOne("patch", patch);
-    atLeastOne("grid", grid);
-    atLeastOne("width", width);
-    atLeastOne("depth", depth);
-    atLeastOne("heads", heads);
-    atLeastOne("window", window);
-    if (width != null && heads != null) {
-      Check.that(width % heads == 0, "width", width, "a multiple of heads (" + heads + ")");
-    }
-    if (globalLayers != null) {
-      globalLayers = List.copyOf(globalLayers);
-      for (int layer : globalLayers) {
-        int end = depth == null ? 1024 : depth;
-        Check.that(layer >= 0 && layer < end, "global_layers", layer, "0 to " + (end - 1));
-      }
+    size("patch", patch);
+    size("grid", grid);
+    size("width", width);
+    size("depth", depth);
+    size("heads", heads);
+    size("window", window);
+    ViTDetConfig standard = preset.encoder();
+    int w = width == null ? standard.width() : width;
+    int h = heads == null ? standard.heads() : heads;
+    Check.that(w % h == 0, "width", w, "a multiple of heads (" + h + ")");
+    globalLayers = globalLayers == null ? null : List.copyOf(globalLayers);
+    int end = depth == null ? standard.depth() : depth;
+    for (int layer : globalLayers == null ? standard.globalLayers() : globalLayers) {
+      Check.that(
+          layer >= 0 && layer < end,
+          "global_layers",
+          layer,
+          "layers counted from 0, below the depth of " + end);
     }
   }
 
-  private static void atLeastOne(String key, Integer value) {
+  private static void size(String key, Integer value) {
     if (value != null) {
-      Check.atLeast(1, key, value);
+      Check.that(value >= 1 && value <= MOST, key, value, "1 to " + MOST);
     }
+  }
+
+  /** Sizes of the backbone: the preset's with the overrides. */
+  public ViTDetConfig encoder() {
+    ViTDetConfig e = preset.encoder();
+    return new ViTDetConfig(
+        patch == null ? e.patch() : patch,
+        grid == null ? e.grid() : grid,
+        width == null ? e.width() : width,
+        depth == null ? e.depth() : depth,
+        heads == null ? e.heads() : heads,
+        e.mlpRatio(),
+        window == null ? e.window() : window,
+        globalLayers == null ? e.globalLayers() : globalLayers,
+        e.neck());
+  }
+
+  /**
+   * Sizes of the merged model.
+   *
+   * @param embedDim width of the CLIP teacher's space
+   */
+  public SamClipConfig config(int embedDim) {
+    return new SamClipConfig(
+        encoder(),
+        preset.samHead(),
+        new ClipHeadConfig(clipHead.layers(), clipHead.pool(), embedDim));
+  }
+
+  /** Refuses image sides that are not made of whole patches. */
+  void checkResolution(String key, int resolution) {
+    int side = encoder().patch();
+    Check.that(resolution % side == 0, key, resolution, "a multiple of the model's patch, " + side);
   }
 
   /**
@@ -82,19 +102,11 @@ public record ModelSpec(
    * @param pool how tokens become one vector; the paper finds max better than mean
    * @param init where the layers' first weights come from
    */
-  public record ClipHeadSpec(int layers, Pool pool, Init init) {
-
-    /** Spatial pooling. */
-    public enum Pool {
-      /** Largest value of each channel. */
-      MAX,
-      /** Mean of each channel. */
-      MEAN
-    }
+  public record ClipHeadSpec(int layers, ClipHeadConfig.Pool pool, Init init) {
 
     /** Source of the layers' first weights. */
     public enum Init {
-      /** A copy of the last encoder layer in each (App. A). */
+      /** The last encoder layer (App. A). */
       LAST_ENCODER_LAYER,
       /** Random (Sec. 3). */
       RANDOM

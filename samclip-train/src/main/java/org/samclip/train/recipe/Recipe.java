@@ -51,12 +51,30 @@ public record Recipe(
     baselines = List.copyOf(baselines);
     StageSpec.checkSequence(stages);
     Check.distinct("baselines", baselines, BaselineSpec::name);
+    checkStages("stages", stages, model, data);
+    for (BaselineSpec baseline : baselines) {
+      checkStages("baselines." + baseline.name() + ".stages", baseline.stages(), model, data);
+    }
+    evaluation
+        .classificationResolutions()
+        .forEach(r -> model.checkResolution("evaluation.classification_resolutions", r));
+    model.checkResolution("evaluation.semantic_resolution", evaluation.semanticResolution());
+    model.checkResolution("evaluation.prompted_resolution", evaluation.promptedResolution());
+    model.checkResolution("evaluation.composed.resolution", evaluation.composed().resolution());
+  }
+
+  private static void checkStages(
+      String key, List<StageSpec> stages, ModelSpec model, DataSpec data) {
     for (StageSpec stage : stages) {
       data.checkFeeds("data", stage);
-    }
-    for (BaselineSpec baseline : baselines) {
-      for (StageSpec stage : baseline.stages()) {
-        data.checkFeeds("data", stage);
+      String sources = key + "." + stage.name() + ".sources.";
+      if (stage.sources().clip() != null) {
+        for (int resolution : stage.sources().clip().resolutions()) {
+          model.checkResolution(sources + "clip.resolutions", resolution);
+        }
+      }
+      if (stage.sources().sam() != null) {
+        model.checkResolution(sources + "sam.resolution", stage.sources().sam().resolution());
       }
     }
   }

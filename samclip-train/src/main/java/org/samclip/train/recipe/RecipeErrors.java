@@ -32,6 +32,7 @@ final class RecipeErrors {
       if (cause instanceof InvalidValue invalid) {
         if (!invalid.key().isEmpty()) {
           path.addAll(List.of(invalid.key().split("\\.")));
+          path = TreePath.numbered(tree, path);
         }
         return error(path, "", invalid.problem(), e);
       }

@@ -12,6 +12,7 @@ import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
 import com.fasterxml.jackson.databind.introspect.AnnotatedParameter;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import java.util.Locale;
+import org.samclip.model.Preset;
 
 /** How recipe records look as a tree: snake_case keys, lower-case choices, nothing unknown. */
 final class RecipeMapper {
@@ -46,7 +47,10 @@ final class RecipeMapper {
       String[] found = super.findEnumValues(config, type, values, names);
       for (int i = 0; i < values.length; i++) {
         if (found[i] == null) {
-          found[i] = values[i].name().toLowerCase(Locale.ROOT);
+          found[i] =
+              values[i] instanceof Preset preset
+                  ? preset.label()
+                  : values[i].name().toLowerCase(Locale.ROOT);
         }
       }
       return found;

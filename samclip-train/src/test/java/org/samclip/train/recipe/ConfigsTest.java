@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.samclip.model.ClipHeadConfig;
 
 /** The recipes that are shipped. */
 class ConfigsTest {
@@ -82,8 +83,7 @@ class ConfigsTest {
     assertEquals(1, read("lambda-1.yaml").stage("multi_task").lambda());
     assertEquals(100, read("lambda-100.yaml").stage("multi_task").lambda());
     assertEquals(quickstart.stages(), read("mean-pool.yaml").stages());
-    assertEquals(
-        ModelSpec.ClipHeadSpec.Pool.MEAN, read("mean-pool.yaml").model().clipHead().pool());
+    assertEquals(ClipHeadConfig.Pool.MEAN, read("mean-pool.yaml").model().clipHead().pool());
     assertEquals(quickstart.baselines().get(0).stages(), read("naive-kd.yaml").stages());
   }
 }

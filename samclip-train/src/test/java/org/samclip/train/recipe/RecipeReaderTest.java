@@ -15,6 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.samclip.UserError;
+import org.samclip.model.ClipHeadConfig;
+import org.samclip.model.Preset;
 
 class RecipeReaderTest {
 
@@ -70,7 +72,7 @@ class RecipeReaderTest {
     assertEquals(20, both.losses().sam().focalWeight());
     assertEquals(32, both.sources().sam().masksPerImage());
     assertEquals(224, both.sources().clip().baseResolution());
-    assertEquals(ModelSpec.ClipHeadSpec.Pool.MAX, recipe.model().clipHead().pool());
+    assertEquals(ClipHeadConfig.Pool.MAX, recipe.model().clipHead().pool());
     assertEquals("previous", both.start());
     assertEquals(0.1, both.groups().get(0).rateFactor());
     assertEquals(0, recipe.stages().get(0).groups().get(1).rateFactor());
@@ -87,6 +89,20 @@ class RecipeReaderTest {
   }
 
   @Test
+  void modelIsThePresetWithItsOverrides() {
+    ModelSpec model =
+        small("model.depth=6", "model.global_layers=[2, 5]", "model.clip_head.pool=mean").model();
+    var standard = Preset.TINY.encoder();
+    var config = model.config(48);
+    assertEquals(6, config.encoder().depth());
+    assertEquals(List.of(2, 5), config.encoder().globalLayers());
+    assertEquals(standard.width(), config.encoder().width());
+    assertEquals(standard.patch(), config.encoder().patch());
+    assertEquals(new ClipHeadConfig(3, ClipHeadConfig.Pool.MEAN, 48), config.clipHead());
+    assertEquals(Preset.TINY.samHead(), config.samHead());
+  }
+
+  @Test
   void overridesAreTyped() {
     Recipe recipe =
         small(
@@ -98,7 +114,7 @@ class RecipeReaderTest {
             "stages.2.schedule_duration=null");
     assertEquals(List.of(64, 256), recipe.stages().get(0).sources().clip().resolutions());
     assertTrue(recipe.stages().get(0).duration().isTime());
-    assertEquals(ModelSpec.Preset.VIT_B, recipe.model().preset());
+    assertEquals(Preset.VIT_B, recipe.model().preset());
     assertEquals("other", recipe.name());
     assertEquals(new Duration(2, Duration.Unit.EPOCHS), recipe.stages().get(1).plannedDuration());
   }
@@ -141,7 +157,7 @@ class RecipeReaderTest {
         "stages.2.lambda=null | 'stages.2.lambda' is missing",
         "stages.2.sources.clip.batch_size=1.5 | 'stages.2.sources.clip.batch_size' is 1.5; allowed: a whole number",
         "stages.2.sources.clip.batch_size=0 | 'stages.2.sources.clip.batch_size' is 0; allowed: a whole number of at least 1",
-        "stages.2.sources.clip.resolutions=[225] | 'stages.2.sources.clip.resolutions' is 225; allowed: a multiple of the model's patch",
+        "stages.2.sources.clip.resolutions=[225] | 'stages.2.sources.clip.resolutions' is 225; allowed: a multiple of the model's patch, 8",
         "stages.2.sources.clip.resolutions=224 | 'stages.2.sources.clip.resolutions' is 224; allowed: a list",
         "stages.1.duration=500 | 'stages.1.duration' is 500; allowed: a number with its unit: '500 steps', '3 epochs'",
         "stages.1.duration=10 % | 'stages.1.duration' is 10 %; allowed: steps, epochs or time",
@@ -158,6 +174,10 @@ class RecipeReaderTest {
         "stages.1.groups.1.frozen=maybe | 'stages.1.groups.1.frozen' is \"maybe\"; allowed: true or false",
         "stages.1.groups=[] | 'stages.1.groups' is empty; allowed: at least one entry",
         "stages.1.optimizer=5 | 'stages.1.optimizer' is 5; allowed: a section of keys",
+        "stages.2.sources.sam.resolution=8193 | 'stages.2.sources.sam.resolution' is 8193; allowed: 8 to 8192 pixels",
+        "evaluation.composed.resolution=100 | 'evaluation.composed.resolution' is 100; allowed: a multiple of the model's patch, 8",
+        "model.width=130 | 'model.width' is 130; allowed: a multiple of heads (4)",
+        "model.depth=2 | 'model.global_layers' is 3; allowed: layers counted from 0, below the depth of 2",
         "device=gpu | 'device' is 'gpu'; allowed: cpu, cuda or cuda:N",
         "data.clip={shards: x} | 'data.scenes' is given beside clip or sam",
         "teachers.clip.weights=a.pt | 'teachers.clip.config' is missing",
