@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Variable resolution (paper, Sec. 3: "224/448"): one resolution is drawn per step, and the batch
- * shrinks as the area grows, so that every step costs about the same memory.
+ * Variable resolution (paper: "224/448"): one resolution is drawn per step, and the batch shrinks
+ * as the area grows, so that every step costs about the same memory.
  *
  * @param batchSize images per step at the base resolution, at least 1
  * @param baseResolution side in pixels for which the batch size is meant

@@ -33,7 +33,7 @@ public record EvaluationSpec(
   }
 
   /**
-   * Composing both heads (paper, Sec. 4.5): the CLIP head finds, the SAM head outlines.
+   * Composing both heads (paper): the CLIP head finds, the SAM head outlines.
    *
    * @param resolution side in pixels (paper: 1024)
    * @param points points drawn per class by confidence (paper: 1 to 3)

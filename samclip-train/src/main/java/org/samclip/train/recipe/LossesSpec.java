@@ -1,7 +1,7 @@
 package org.samclip.train.recipe;
 
 /**
- * The loss terms (paper, Sec. 3): {@code clip.weight * L_CLIP + lambda * L_SAM} with {@code L_SAM =
+ * The loss terms (paper): {@code clip.weight * L_CLIP + lambda * L_SAM} with {@code L_SAM =
  * focal_weight * focal + dice_weight * dice}.
  *
  * @param clip cosine distance between student and teacher image embedding

@@ -7,7 +7,7 @@ import org.samclip.model.SamClipConfig;
 import org.samclip.vitdet.ViTDetConfig;
 
 /**
- * The student: one backbone of the SAM kind with two heads (paper, Sec. 3).
+ * The student: one backbone of the SAM kind with two heads (paper).
  *
  * @param preset the size that all other keys start from
  * @param patch overrides the preset's patch side in pixels
@@ -95,8 +95,8 @@ public record ModelSpec(
   }
 
   /**
-   * The CLIP head (paper, Sec. 3 and App. A): transformer layers on the tokens before the neck,
-   * then pooling, LayerNorm and an MLP into the teacher's text space.
+   * The CLIP head (paper): transformer layers on the tokens before the neck, then pooling,
+   * LayerNorm and an MLP into the teacher's text space.
    *
    * @param layers transformer layers, at least 0
    * @param pool how tokens become one vector; the paper finds max better than mean

@@ -3,7 +3,7 @@ package org.samclip.train.recipe;
 import java.util.List;
 
 /**
- * What one optimisation step reads (paper, Sec. 3): images of D_CLIP, images of D_SAM, or both; the
+ * What one optimisation step reads (paper): images of D_CLIP, images of D_SAM, or both; the
  * gradients of both add up before one update.
  *
  * @param clip images of D_CLIP
@@ -85,7 +85,7 @@ public record SourcesSpec(@Optional ClipSourceSpec clip, @Optional SamSourceSpec
   }
 
   /**
-   * How a mask becomes a prompt: SAM's own training, App. A of arXiv 2304.02643.
+   * How a mask becomes a prompt: SAM's own training (arXiv 2304.02643).
    *
    * @param pointShare chance of a point; else a box
    * @param boxJitter standard deviation of the noise on box corners, as a share of the side

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One stage of training, as data (paper, Sec. 3 "Training pipeline").
+ * One stage of training, as data (the paper has three).
  *
  * @param name unique in its list; names checkpoints and table rows
  * @param start the model it begins from: {@code previous}, {@code base} (SAM's weights with a fresh

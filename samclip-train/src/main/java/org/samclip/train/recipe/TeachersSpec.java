@@ -1,7 +1,7 @@
 package org.samclip.train.recipe;
 
 /**
- * The two teachers (paper, Sec. 4.1); both stay frozen.
+ * The two teachers (paper); both stay frozen.
  *
  * @param sam where the backbone and the mask decoder come from, and who gives the masks
  * @param clip who gives image embeddings, and whose text tower stays
