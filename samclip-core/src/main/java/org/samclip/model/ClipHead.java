@@ -2,6 +2,7 @@ package org.samclip.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.kernel.Kernels;
 import org.samclip.nn.Layer;
 import org.samclip.nn.LayerNorm;
@@ -51,7 +52,7 @@ public final class ClipHead extends Layer {
           .forEach(
               (name, array) -> {
                 if (name.startsWith("attn.")) {
-                  source.get(name).copyTo(array);
+                  ParameterLoader.copyInPlace(source.get(name), array);
                 }
               });
     }

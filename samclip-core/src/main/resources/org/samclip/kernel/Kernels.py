@@ -193,14 +193,10 @@ class Kernels(Module):
   # drops changes to it that nothing can see.
 
   def gradients(self: __torch__.Kernels, params: List[Tensor]) -> List[Tensor]:
-    # A parameter that took no part gets zeros.
+    # Every parameter must have one: the optimiser sees to that before the first step.
     out = annotate(List[Tensor], [])
     for p in params:
-      g = p.grad
-      if g is None:
-        torch.append(out, torch.zeros_like(p))
-      else:
-        torch.append(out, unchecked_cast(Tensor, g))
+      torch.append(out, unchecked_cast(Tensor, p.grad))
     return out
 
   def zero_gradients(self: __torch__.Kernels, params: List[Tensor]) -> List[Tensor]:

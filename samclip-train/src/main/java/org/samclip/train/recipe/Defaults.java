@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Set;
 
 /** Fills in the values of {@code defaults.yaml}; the file's head explains its two conventions. */
 final class Defaults {
@@ -17,9 +18,9 @@ final class Defaults {
 
   private Defaults() {}
 
-  /** Sets every key that is absent and has a default. */
-  static void fill(ObjectNode recipe) {
-    fill(recipe, TREE);
+  /** Sets every key that is absent and has a default, below the given top-level keys. */
+  static void fill(ObjectNode recipe, Set<String> keys) {
+    fill(recipe, TREE.deepCopy().retain(keys));
     if (recipe.get("baselines") instanceof ArrayNode baselines) {
       for (JsonNode baseline : baselines) {
         fillEntries(baseline.path("stages"), TREE.get("stages"));

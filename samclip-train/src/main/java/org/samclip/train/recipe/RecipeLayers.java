@@ -87,11 +87,11 @@ final class RecipeLayers {
     overrides.add(new Override(source, TreePath.numbered(merged, List.of(path.split("\\.")))));
   }
 
-  /** The merged tree without nulls and with defaults. */
-  ObjectNode resolve() {
+  /** The merged tree without nulls and with the defaults of the given top-level keys. */
+  ObjectNode resolve(Set<String> keys) {
     ObjectNode tree = merged.deepCopy();
     TreeMerge.dropNulls(tree);
-    Defaults.fill(tree);
+    Defaults.fill(tree, keys);
     return tree;
   }
 

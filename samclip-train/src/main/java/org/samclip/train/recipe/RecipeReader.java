@@ -3,10 +3,13 @@ package org.samclip.train.recipe;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.introspect.BeanPropertyDefinition;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Reads a recipe: its file over its {@code base} files, the overrides over both, {@code
@@ -36,7 +39,18 @@ public final class RecipeReader {
    *     and what is allowed
    */
   public static Recipe read(Path file, List<String> overrides) {
-    return bind(RecipeLayers.ofFile(file), overrides);
+    return bind(RecipeLayers.ofFile(file), overrides, Recipe.class);
+  }
+
+  /**
+   * Reads the recipe of a teacher, by the same rules.
+   *
+   * @param file YAML
+   * @param overrides {@code path=value}, applied in order
+   * @throws org.samclip.UserError as {@link #read}
+   */
+  public static PretrainRecipe readPretraining(Path file, List<String> overrides) {
+    return bind(RecipeLayers.ofFile(file), overrides, PretrainRecipe.class);
   }
 
   /**
@@ -48,18 +62,29 @@ public final class RecipeReader {
    * @throws org.samclip.UserError as {@link #read}
    */
   public static Recipe parse(String source, String yaml, List<String> overrides) {
-    return bind(RecipeLayers.ofText(source, yaml), overrides);
+    return bind(RecipeLayers.ofText(source, yaml), overrides, Recipe.class);
   }
 
-  private static Recipe bind(RecipeLayers layers, List<String> overrides) {
+  private static <T extends Record> T bind(
+      RecipeLayers layers, List<String> overrides, Class<T> type) {
     overrides.forEach(layers::override);
-    ObjectNode tree = layers.resolve();
+    ObjectNode tree = layers.resolve(keys(type));
     try {
-      return MAPPER.treeToValue(tree, Recipe.class);
+      return MAPPER.treeToValue(tree, type);
     } catch (JsonMappingException e) {
       throw new RecipeErrors(MAPPER, tree, layers).explain(e);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a tree in memory has no syntax", e);
     }
+  }
+
+  private static Set<String> keys(Class<? extends Record> type) {
+    return MAPPER
+        .getSerializationConfig()
+        .introspect(MAPPER.constructType(type))
+        .findProperties()
+        .stream()
+        .map(BeanPropertyDefinition::getName)
+        .collect(Collectors.toSet());
   }
 }

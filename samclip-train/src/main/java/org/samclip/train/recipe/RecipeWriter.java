@@ -39,7 +39,7 @@ public final class RecipeWriter {
     return "# Resolved recipe " + recipe.hash() + "\n" + write(YAML, recipe);
   }
 
-  static String hash(Recipe recipe) {
+  static String hash(Record recipe) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       byte[] canonical = write(CANONICAL, recipe).getBytes(StandardCharsets.UTF_8);
@@ -49,7 +49,7 @@ public final class RecipeWriter {
     }
   }
 
-  private static String write(ObjectMapper mapper, Recipe recipe) {
+  private static String write(ObjectMapper mapper, Record recipe) {
     try {
       return mapper.writeValueAsString(recipe);
     } catch (JsonProcessingException e) {

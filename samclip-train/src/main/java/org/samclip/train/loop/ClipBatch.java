@@ -1,0 +1,14 @@
+package org.samclip.train.loop;
+
+import java.util.List;
+import org.samclip.data.replay.Position;
+
+/**
+ * Images of D_CLIP with the views of student and teacher.
+ *
+ * @param student as the student sees the crops: at the step's resolution, SAM's normalisation
+ * @param teacher as the CLIP teacher sees the same crops: at its own resolution and normalisation
+ * @param texts captions, or nulls
+ * @param after the stream's position behind this batch, for a checkpoint
+ */
+public record ClipBatch(ImageView student, ImageView teacher, List<String> texts, Position after) {}

@@ -1,0 +1,63 @@
+package org.samclip.train.loop;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.LongFunction;
+import org.samclip.data.replay.KeyHash;
+import org.samclip.data.replay.ReplayStream;
+import org.samclip.data.source.Sample;
+import org.samclip.data.transform.Crop;
+import org.samclip.data.transform.Normalisation;
+import org.samclip.data.transform.RandomResizedCrop;
+import org.samclip.train.recipe.AreaScaledBatch;
+
+/**
+ * Makes the CLIP batch of a step: one resolution is drawn, the batch scales with its area, and
+ * student and teacher see the same random crops. All randomness comes from seed, step and key.
+ */
+public final class ClipBatches implements LongFunction<ClipBatch> {
+
+  private final ReplayStream stream;
+  private final AreaScaledBatch sizes;
+  private final RandomResizedCrop crop;
+  private final int teacherSide;
+  private final long seed;
+
+  /**
+   * @param stream of images
+   * @param sizes resolutions of the student and batch sizes
+   * @param crop which part of an image is seen
+   * @param teacherSide the teacher's resolution in pixels
+   * @param seed of the run
+   */
+  public ClipBatches(
+      ReplayStream stream,
+      AreaScaledBatch sizes,
+      RandomResizedCrop crop,
+      int teacherSide,
+      long seed) {
+    this.stream = stream;
+    this.sizes = sizes;
+    this.crop = crop;
+    this.teacherSide = teacherSide;
+    this.seed = seed;
+  }
+
+  @Override
+  public ClipBatch apply(long step) {
+    AreaScaledBatch.Draw draw = sizes.at(seed, step);
+    int count = draw.batchSize();
+    ImageView student = ImageView.empty(count, draw.resolution());
+    ImageView teacher = ImageView.empty(count, teacherSide);
+    List<String> texts = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      Sample sample = stream.next();
+      long own = KeyHash.seed(seed, stream.position().epoch(), sample.key());
+      Crop seen = crop.draw(sample.image().width(), sample.image().height(), own);
+      student.put(i, sample.image(), seen, Normalisation.SAM);
+      teacher.put(i, sample.image(), seen, Normalisation.CLIP);
+      texts.add(sample.text());
+    }
+    return new ClipBatch(student, teacher, texts, stream.position());
+  }
+}

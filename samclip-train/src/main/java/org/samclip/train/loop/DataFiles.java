@@ -1,0 +1,143 @@
+package org.samclip.train.loop;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.samclip.checkpoint.ContentHash;
+import org.samclip.data.replay.Position;
+import org.samclip.data.replay.Quarantine;
+import org.samclip.data.replay.ReplaySettings;
+import org.samclip.data.replay.ReplayStream;
+import org.samclip.data.replay.SampleBudget;
+import org.samclip.data.replay.Selection;
+import org.samclip.data.scenes.SceneOptions;
+import org.samclip.data.scenes.SceneProgress;
+import org.samclip.data.scenes.SceneSetOptions;
+import org.samclip.data.scenes.SceneWriter;
+import org.samclip.data.source.DataLimits;
+import org.samclip.data.source.Sa1bSource;
+import org.samclip.data.source.SampleSource;
+import org.samclip.data.source.WebDatasetSource;
+import org.samclip.train.recipe.DataSpec;
+import org.samclip.train.recipe.DataSpec.ScenesSpec;
+import org.samclip.train.recipe.DataSpec.SourceSpec;
+
+/** A recipe's data as files: the embedded scenes are written first, then read like any other. */
+public final class DataFiles {
+
+  /** Samples decoded ahead by each source. */
+  private static final int PREFETCH = 64;
+
+  private final DataSpec spec;
+  private final SampleBudget budget;
+
+  /**
+   * @param spec the recipe's data
+   * @param quarantine where broken samples are listed
+   */
+  public DataFiles(DataSpec spec, Path quarantine) {
+    this.spec = spec;
+    this.budget =
+        new SampleBudget(
+            spec.maxBrokenShare(), SampleBudget.DEFAULT_MINIMUM, new Quarantine(quarantine));
+  }
+
+  /**
+   * Writes the embedded scenes where the recipe asks for them and they are not there yet.
+   *
+   * @param progress hears of every image
+   */
+  public void prepare(SceneProgress progress) {
+    ScenesSpec s = spec.scenes();
+    if (s == null) {
+      return;
+    }
+    SceneSetOptions options =
+        new SceneSetOptions(
+            s.seed(), s.size(), s.clip(), s.sam(), s.crops(), s.scenes(), SceneOptions.defaults());
+    try {
+      new SceneWriter(options).write(Path.of(s.dir()), progress);
+    } catch (IOException e) {
+      throw new UncheckedIOException("data.scenes: cannot write " + s.dir(), e);
+    }
+  }
+
+  /**
+   * @param seed of the order
+   * @param textRequired whether captions are needed
+   * @param start where to begin
+   * @return images of D_CLIP
+   */
+  public ReplayStream clip(long seed, boolean textRequired, Position start) {
+    List<String> files = patterns(spec.clip(), "clip");
+    SampleSource source = new WebDatasetSource("data.clip", files, textRequired, limits());
+    return stream(source, spec.clip(), seed, start);
+  }
+
+  /**
+   * @param seed of the order
+   * @param start where to begin
+   * @return images with masks of D_SAM
+   */
+  public ReplayStream sam(long seed, Position start) {
+    SampleSource source = new Sa1bSource("data.sam", patterns(spec.sam(), "sam"), limits());
+    return stream(source, spec.sam(), seed, start);
+  }
+
+  /**
+   * @return number of D_CLIP images in one epoch
+   */
+  public long clipCount() {
+    SampleSource source =
+        new WebDatasetSource("data.clip", patterns(spec.clip(), "clip"), false, limits());
+    return ReplayStream.count(source, selection(spec.clip()));
+  }
+
+  /**
+   * @return number of D_SAM images in one epoch
+   */
+  public long samCount() {
+    SampleSource source = new Sa1bSource("data.sam", patterns(spec.sam(), "sam"), limits());
+    return ReplayStream.count(source, selection(spec.sam()));
+  }
+
+  /**
+   * @return broken and good samples so far
+   */
+  public SampleBudget budget() {
+    return budget;
+  }
+
+  /**
+   * @return SHA-256 of what the training data are, for provenance
+   */
+  public String hash() {
+    if (spec.scenes() != null) {
+      return ContentHash.sha256(Path.of(spec.scenes().dir(), "manifest.json"));
+    }
+    return ContentHash.sha256(String.valueOf(spec));
+  }
+
+  private ReplayStream stream(SampleSource source, SourceSpec of, long seed, Position start) {
+    int buffer = of == null ? 1024 : of.shuffleBuffer();
+    ReplaySettings settings =
+        new ReplaySettings(selection(of), buffer, seed, spec.workers(), PREFETCH);
+    return new ReplayStream(source, settings, budget, start);
+  }
+
+  /** Scenes have held-out sets of their own, so that training may use all of the rest. */
+  private static Selection selection(SourceSpec of) {
+    return of == null
+        ? Selection.ALL
+        : new Selection(of.subset(), of.holdOut(), Selection.Side.TRAIN);
+  }
+
+  private List<String> patterns(SourceSpec of, String folder) {
+    return List.of(of == null ? spec.scenes().dir() + "/" + folder : of.shards());
+  }
+
+  private DataLimits limits() {
+    return new DataLimits(spec.maxPixels(), DataLimits.DEFAULT.maxMemberBytes());
+  }
+}

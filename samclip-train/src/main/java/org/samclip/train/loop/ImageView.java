@@ -1,0 +1,60 @@
+package org.samclip.train.loop;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.nio.FloatBuffer;
+import org.samclip.data.transform.Crop;
+import org.samclip.data.transform.Normalisation;
+import org.samclip.data.transform.Resampling;
+import org.samclip.data.transform.RgbImage;
+
+/**
+ * Square images of a batch as one model sees them.
+ *
+ * @param count B
+ * @param side in pixels
+ * @param values [B, 3, side, side], row-major
+ */
+public record ImageView(int count, int side, float[] values) {
+
+  /**
+   * @param count B
+   * @param side in pixels
+   * @return a view to be filled by {@link #put}
+   */
+  static ImageView empty(int count, int side) {
+    return new ImageView(
+        count, side, new float[Math.multiplyExact(Math.multiplyExact(count, 3), side * side)]);
+  }
+
+  /** The same crop of an image may go into several views, at each one's side and normalisation. */
+  void put(int index, RgbImage image, Crop crop, Normalisation normalisation) {
+    RgbImage resized = Resampling.BICUBIC.resize(image, side, side, crop);
+    put(index, normalisation.apply(resized));
+  }
+
+  void put(int index, float[] image) {
+    System.arraycopy(image, 0, values, index * image.length, image.length);
+  }
+
+  /**
+   * @param manager owns the result
+   * @return [B, 3, side, side]
+   */
+  public NDArray toArray(NDManager manager) {
+    return manager.create(FloatBuffer.wrap(values), new Shape(count, 3, side, side));
+  }
+
+  /**
+   * @param manager owns the result
+   * @param from first image
+   * @param to end, exclusive
+   * @return [to - from, 3, side, side]
+   */
+  public NDArray toArray(NDManager manager, int from, int to) {
+    int size = 3 * side * side;
+    FloatBuffer part = FloatBuffer.wrap(values, from * size, (to - from) * size).slice();
+    return manager.create(part, new Shape(to - from, 3, side, side));
+  }
+}

@@ -1,0 +1,55 @@
+package org.samclip.train.loop;
+
+import java.util.function.LongFunction;
+import org.samclip.data.replay.Position;
+import org.samclip.data.replay.ReplayStream;
+
+/**
+ * An objective whose batches are made ahead on another thread.
+ *
+ * @param <T> a batch
+ */
+abstract class PrefetchedObjective<T> implements Objective {
+
+  private final ReplayStream stream;
+  private final Prefetch<T> prefetch;
+  private Position position = Position.START;
+
+  /**
+   * @param name of the thread
+   * @param stream closed with the objective
+   * @param maker of batches
+   * @param span steps to make batches for
+   */
+  PrefetchedObjective(String name, ReplayStream stream, LongFunction<T> maker, Span span) {
+    this.stream = stream;
+    this.position = stream.position();
+    this.prefetch = new Prefetch<>(name, maker, span.first(), span.end(), 2);
+  }
+
+  /** The next batch in order. */
+  final T nextBatch() {
+    T batch = prefetch.next();
+    position = after(batch);
+    return batch;
+  }
+
+  /** The stream's position behind a batch. */
+  abstract Position after(T batch);
+
+  @Override
+  public final Position position() {
+    return position;
+  }
+
+  @Override
+  public final double waitedSeconds() {
+    return prefetch.waitedSeconds();
+  }
+
+  @Override
+  public final void close() {
+    prefetch.close();
+    stream.close();
+  }
+}

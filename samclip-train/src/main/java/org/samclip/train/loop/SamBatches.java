@@ -1,0 +1,105 @@
+package org.samclip.train.loop;
+
+import java.util.List;
+import java.util.function.LongFunction;
+import org.samclip.data.mask.RunLengthMask;
+import org.samclip.data.replay.KeyHash;
+import org.samclip.data.replay.ReplayStream;
+import org.samclip.data.source.Sample;
+import org.samclip.data.transform.SamPreprocess;
+
+/**
+ * Makes the SAM batch of a step: images at SAM's resolution, each with P prompts drawn from its
+ * masks. Images without a usable mask are passed over and counted.
+ */
+public final class SamBatches implements LongFunction<SamBatch> {
+
+  /** So many images in a row without a usable mask: the data cannot be what was meant. */
+  private static final int MOST_PASSED_OVER = 10_000;
+
+  private final ReplayStream stream;
+  private final int batchSize;
+  private final SamPreprocess preprocess;
+  private final PromptSpec spec;
+  private final MaskPrompts prompts;
+  private final boolean withTargets;
+  private final long seed;
+  private long passedOver;
+
+  /**
+   * @param stream of images with masks
+   * @param batchSize B
+   * @param side resolution in pixels
+   * @param spec how masks become prompts
+   * @param withTargets whether the true masks are wanted
+   * @param seed of the run
+   */
+  public SamBatches(
+      ReplayStream stream,
+      int batchSize,
+      int side,
+      PromptSpec spec,
+      boolean withTargets,
+      long seed) {
+    this.stream = stream;
+    this.batchSize = batchSize;
+    this.preprocess = new SamPreprocess(side);
+    this.spec = spec;
+    this.prompts = new MaskPrompts(spec);
+    this.withTargets = withTargets;
+    this.seed = seed;
+  }
+
+  @Override
+  public SamBatch apply(long step) {
+    int side = preprocess.size();
+    int p = spec.perImage();
+    ImageView images = ImageView.empty(batchSize, side);
+    float[] xy = new float[batchSize * p * 4];
+    long[] labels = new long[batchSize * p * 2];
+    float[] isPoint = new float[batchSize * p];
+    byte[] targets = withTargets ? new byte[Math.multiplyExact(batchSize * p, side * side)] : null;
+    for (int i = 0; i < batchSize; ) {
+      Sample sample = stream.next();
+      SamPreprocess.Frame frame = preprocess.frame(sample.image().width(), sample.image().height());
+      long own = KeyHash.seed(seed, stream.position().epoch(), sample.key());
+      List<MaskPrompts.Prompt> drawn = prompts.draw(sample.masks(), frame, own);
+      if (drawn.isEmpty()) {
+        passOver();
+        continue;
+      }
+      images.put(i, preprocess.apply(sample.image()));
+      for (int j = 0; j < p; j++) {
+        MaskPrompts.Prompt prompt = drawn.get(j);
+        int at = i * p + j;
+        System.arraycopy(prompt.xy(), 0, xy, at * 4, 4);
+        System.arraycopy(prompt.labels(), 0, labels, at * 2, 2);
+        isPoint[at] = prompt.point() ? 1 : 0;
+        if (withTargets) {
+          RunLengthMask mask = sample.masks().get(prompt.mask());
+          System.arraycopy(preprocess.apply(mask), 0, targets, at * side * side, side * side);
+        }
+      }
+      i++;
+    }
+    return new SamBatch(images, p, xy, labels, isPoint, targets, stream.position());
+  }
+
+  private void passOver() {
+    if (++passedOver > MOST_PASSED_OVER) {
+      throw new org.samclip.UserError(
+          "data.sam: "
+              + passedOver
+              + " images had no usable mask (none, empty, or over max_mask_share "
+              + spec.maxMaskShare()
+              + " of the image)");
+    }
+  }
+
+  /**
+   * @return images without a usable mask so far
+   */
+  public long passedOver() {
+    return passedOver;
+  }
+}

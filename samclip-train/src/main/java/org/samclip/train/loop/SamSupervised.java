@@ -1,0 +1,100 @@
+package org.samclip.train.loop;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.samclip.data.replay.Position;
+import org.samclip.data.replay.ReplayStream;
+import org.samclip.kernel.Autograd;
+import org.samclip.sam.Masks;
+import org.samclip.sam.Sam;
+import org.samclip.train.loss.Losses;
+import org.samclip.train.loss.MaskLoss;
+
+/**
+ * SAM's own training, one prompt deep: focal and dice against the true masks for the single mask
+ * and the best of the three, and the IoU head's squared error.
+ */
+public final class SamSupervised extends PrefetchedObjective<SamBatch> {
+
+  private final Sam sam;
+  private final MaskLoss maskLoss;
+  private final NDManager manager;
+
+  /**
+   * @param sam the model
+   * @param maskLoss weights of focal and dice
+   * @param manager on the model's device
+   * @param stream of images with masks
+   * @param batches over that stream, with targets
+   * @param span steps to run
+   */
+  public SamSupervised(
+      Sam sam,
+      MaskLoss maskLoss,
+      NDManager manager,
+      ReplayStream stream,
+      SamBatches batches,
+      Span span) {
+    super("batches-sam", stream, batches, span);
+    this.sam = sam;
+    this.maskLoss = maskLoss;
+    this.manager = manager;
+  }
+
+  @Override
+  public String source() {
+    return "sam";
+  }
+
+  @Override
+  Position after(SamBatch batch) {
+    return batch.after();
+  }
+
+  @Override
+  public Outcome backward(long step, Autograd on) {
+    SamBatch batch = nextBatch();
+    int count = batch.images().count();
+    try (NDScope scope = new NDScope();
+        NDManager local = manager.newSubManager()) {
+      scope.suppressNotUsedWarning();
+      SamBatch.Arrays in = batch.toArrays(local, 0, count);
+      NDArray embedding = sam.imageEncoder().forward(in.images());
+      Masks masks = sam.head().masksOfTokens(embedding, in.xy(), in.labels());
+      NDArray target = shrink(in.targets(), masks.logits().getShape());
+      NDArray each = maskLoss.each(masks.logits(), target);
+      NDArray mask = each.get(":, :, 0").add(MaskLoss.best(each.get(":, :, 1:"))).mul(.5).mean();
+      NDArray iou = Losses.meanSquared(masks.iou(), trueIou(masks.logits(), target));
+      on.backward(mask.add(iou));
+      Map<String, Double> parts = new LinkedHashMap<>();
+      parts.put("mask", (double) mask.getFloat());
+      parts.put("iou", (double) iou.getFloat());
+      return new Outcome(parts, count);
+    }
+  }
+
+  /** True masks at the logits' size, as the share of each cell that is inside: [B, P, M, h, w]. */
+  private static NDArray shrink(NDArray targets, Shape logits) {
+    Shape t = targets.getShape();
+    long h = logits.get(3);
+    long factor = t.get(2) / h;
+    NDArray cells = targets.reshape(t.get(0), t.get(1), h, factor, h, factor);
+    return cells.sum(new int[] {3, 5}).div(factor * factor).expandDims(2).broadcast(logits);
+  }
+
+  /** IoU of the thresholded logits with the thresholded target, outside autograd. */
+  private static NDArray trueIou(NDArray logits, NDArray target) {
+    try (Autograd off = Autograd.disabled()) {
+      NDArray inside = logits.gt(0);
+      NDArray truth = target.gt(.5f);
+      int[] pixels = {3, 4};
+      NDArray both = inside.logicalAnd(truth).toType(logits.getDataType(), false).sum(pixels);
+      NDArray any = inside.logicalOr(truth).toType(logits.getDataType(), false).sum(pixels);
+      return both.div(any.maximum(1));
+    }
+  }
+}

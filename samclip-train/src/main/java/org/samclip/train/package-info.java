@@ -1,0 +1,2 @@
+/** The recipe: losses, optimiser, configuration, the loop, reports. */
+package org.samclip.train;

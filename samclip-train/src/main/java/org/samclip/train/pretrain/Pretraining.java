@@ -1,0 +1,157 @@
+package org.samclip.train.pretrain;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.samclip.checkpoint.Provenance;
+import org.samclip.checkpoint.TensorType;
+import org.samclip.clip.Clip;
+import org.samclip.clip.Tokenizer;
+import org.samclip.data.replay.Position;
+import org.samclip.data.replay.ReplayStream;
+import org.samclip.data.scenes.SceneProgress;
+import org.samclip.data.scenes.SceneVocabulary;
+import org.samclip.data.transform.RandomResizedCrop;
+import org.samclip.kernel.LibTorch;
+import org.samclip.model.ClipModel;
+import org.samclip.model.ModelFile;
+import org.samclip.model.Preset;
+import org.samclip.model.SamModel;
+import org.samclip.sam.Sam;
+import org.samclip.train.Version;
+import org.samclip.train.loop.ClipBatches;
+import org.samclip.train.loop.ClipContrastive;
+import org.samclip.train.loop.DataFiles;
+import org.samclip.train.loop.Objective;
+import org.samclip.train.loop.PromptSpec;
+import org.samclip.train.loop.SamBatches;
+import org.samclip.train.loop.SamSupervised;
+import org.samclip.train.loop.Span;
+import org.samclip.train.loop.StepListener;
+import org.samclip.train.loop.Trainer;
+import org.samclip.train.loss.MaskLoss;
+import org.samclip.train.optim.AdamW;
+import org.samclip.train.optim.CosineSchedule;
+import org.samclip.train.optim.Optimizers;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec;
+import org.samclip.train.recipe.ParameterTable;
+import org.samclip.train.recipe.PretrainRecipe;
+import org.samclip.train.recipe.SourcesSpec.ClipSourceSpec;
+import org.samclip.train.recipe.SourcesSpec.PromptsSpec;
+import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
+import org.samclip.train.recipe.StageSpec;
+
+/** Trains one teacher from scratch and writes it as one file. */
+public final class Pretraining {
+
+  private final PretrainRecipe recipe;
+  private final DataFiles data;
+  private final StageSpec stage;
+
+  /**
+   * @param recipe what to train
+   * @param quarantine where broken samples are listed
+   */
+  public Pretraining(PretrainRecipe recipe, Path quarantine) {
+    this.recipe = recipe;
+    this.data = new DataFiles(recipe.data(), quarantine);
+    this.stage = recipe.stage();
+  }
+
+  /**
+   * @param out the file to write, half precision
+   * @param scenes hears of the scenes being written
+   * @param listener hears of every step
+   */
+  public void run(Path out, SceneProgress scenes, StepListener listener) {
+    data.prepare(scenes);
+    try (NDManager manager = LibTorch.newManager(LibTorch.device(recipe.device()))) {
+      if (recipe.clip() != null) {
+        trainClip(out, manager, listener);
+      } else {
+        trainSam(out, manager, listener);
+      }
+    }
+  }
+
+  private void trainClip(Path out, NDManager manager, StepListener listener) {
+    ClipSourceSpec source = stage.sources().clip();
+    Clip clip = new Clip(recipe.clip());
+    clip.initialize(manager, recipe.seed());
+    int context = recipe.clip().text().contextLength();
+    try (Tokenizer tokenizer = new Tokenizer(SceneVocabulary.tokenizerJson(), context)) {
+      long steps = stage.duration().steps(source.batches().stepsPerEpoch(data.clipCount()));
+      ReplayStream stream = data.clip(recipe.seed(), true, Position.START);
+      RandomResizedCrop crop =
+          new RandomResizedCrop(source.crop().get(0), source.crop().get(1), 3. / 4, 4. / 3);
+      ClipBatches batches =
+          new ClipBatches(
+              stream, source.batches(), crop, recipe.clip().vision().imageSide(), recipe.seed());
+      try (Objective objective =
+          new ClipContrastive(clip, tokenizer, manager, stream, batches, new Span(0, steps))) {
+        train(objective, clip.arrays(), manager, steps, listener);
+      }
+      Provenance provenance = provenance(ModelFile.CLIP, ModelFile.architecture(recipe.clip()));
+      ModelFile.write(out, new ClipModel(clip, tokenizer, Optional.of(provenance)), TensorType.F16);
+    }
+  }
+
+  private void trainSam(Path out, NDManager manager, StepListener listener) {
+    SamSourceSpec source = stage.sources().sam();
+    Preset preset = Preset.of(recipe.sam().preset());
+    SamModel.Sizes sizes = new SamModel.Sizes(preset.encoder(), preset.samHead());
+    Sam sam = new Sam(sizes.encoder(), sizes.samHead());
+    sam.initialize(manager, recipe.seed());
+    long steps = stage.duration().steps((double) data.samCount() / source.batchSize());
+    ReplayStream stream = data.sam(recipe.seed(), Position.START);
+    PromptsSpec p = source.prompts();
+    PromptSpec prompts =
+        new PromptSpec(
+            source.masksPerImage(),
+            p.pointShare(),
+            p.boxJitter(),
+            p.boxJitterMaxPixels(),
+            p.maxMaskShare());
+    SamBatches batches =
+        new SamBatches(
+            stream, source.batchSize(), source.resolution(), prompts, true, recipe.seed());
+    SamLossSpec l = stage.losses().sam();
+    MaskLoss loss = new MaskLoss(l.focalWeight(), l.diceWeight(), l.focalAlpha(), l.focalGamma());
+    try (Objective objective =
+        new SamSupervised(sam, loss, manager, stream, batches, new Span(0, steps))) {
+      train(objective, sam.arrays(), manager, steps, listener);
+    }
+    Provenance provenance = provenance(ModelFile.SAM, ModelFile.architecture(sizes));
+    ModelFile.write(out, new SamModel(sam, sizes, Optional.of(provenance)), TensorType.F16);
+  }
+
+  private void train(
+      Objective objective,
+      Map<String, NDArray> arrays,
+      NDManager manager,
+      long steps,
+      StepListener listener) {
+    ParameterTable table = ParameterTable.of(stage, Optimizers.shapes(arrays));
+    AdamW optimizer = Optimizers.of(stage.optimizer(), table, arrays, manager);
+    long warmup =
+        stage.optimizer().warmup().isShare()
+            ? Math.round(steps * stage.optimizer().warmup().amount() / 100)
+            : stage.optimizer().warmup().steps(steps);
+    CosineSchedule schedule = new CosineSchedule(warmup, steps, stage.optimizer().finalLrFactor());
+    Trainer trainer =
+        new Trainer(List.of(objective), optimizer, schedule, stage.optimizer().clipNorm());
+    for (long step = 0; step < steps; step++) {
+      Trainer.Step result = trainer.step(step);
+      listener.onStep(stage.name(), step, steps, result, trainer.waitedSeconds());
+    }
+    optimizer.close();
+  }
+
+  private Provenance provenance(String kind, String architecture) {
+    return new Provenance(
+        Version.current(), kind, architecture, recipe.hash(), Map.of(), data.hash(), Map.of());
+  }
+}

@@ -1,0 +1,69 @@
+package org.samclip.train.recipe;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import java.util.List;
+import org.samclip.clip.ClipConfig;
+import org.samclip.model.Preset;
+
+/**
+ * How to train a small teacher from scratch: a model and one stage.
+ *
+ * @param name names the run and its file
+ * @param seed of every random stream of the run
+ * @param device {@code cpu}, {@code cuda} or {@code cuda:N}
+ * @param clip sizes of a CLIP; either this or {@code sam}
+ * @param sam sizes of a SAM
+ * @param data the images
+ * @param stages one stage, on clip images with captions or on sam images with masks
+ */
+public record PretrainRecipe(
+    String name,
+    long seed,
+    String device,
+    @Optional ClipConfig clip,
+    @Optional SamSpec sam,
+    DataSpec data,
+    List<StageSpec> stages) {
+
+  /**
+   * @param preset of which the encoder and SAM's head are taken
+   */
+  public record SamSpec(String preset) {
+
+    /** Checks that the preset exists. */
+    public SamSpec {
+      Preset.of(preset);
+    }
+  }
+
+  /** Checks that model and source belong together. */
+  public PretrainRecipe {
+    Check.name("name", name);
+    Check.that(
+        (clip == null) != (sam == null),
+        "clip",
+        clip == null ? "missing" : "given beside sam",
+        "either clip or sam");
+    stages = Check.notEmpty("stages", stages);
+    Check.that(stages.size() == 1, "stages", stages.size() + " entries", "one stage");
+    SourcesSpec sources = stages.get(0).sources();
+    Check.that(
+        (clip == null) == (sources.clip() == null) && (sam == null) == (sources.sam() == null),
+        "stages.1.sources",
+        "of another kind than the model",
+        "clip for a CLIP, sam for a SAM");
+    data.checkFeeds("data", stages.get(0));
+  }
+
+  /** The only stage. */
+  @JsonIgnore
+  public StageSpec stage() {
+    return stages.get(0);
+  }
+
+  /** SHA-256 of the resolved recipe in canonical JSON. */
+  @JsonIgnore
+  public String hash() {
+    return RecipeWriter.hash(this);
+  }
+}

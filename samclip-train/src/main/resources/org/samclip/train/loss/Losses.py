@@ -1,0 +1,33 @@
+class Losses(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+  _is_full_backward_hook : Optional[bool]
+
+  def focal(self: __torch__.Losses, logits: Tensor, target: Tensor, alpha: Tensor, gamma: Tensor) -> Tensor:
+    # [..., H, W] -> [...]: mean over pixels of alpha_t (1 - p_t)^gamma BCE
+    a = float(alpha)
+    p = torch.sigmoid(logits)
+    bce = torch.clamp_min(logits, 0) - logits * target + torch.log1p(torch.exp(-torch.abs(logits)))
+    p_t = p * target + (1 - p) * (1 - target)
+    loss = bce * torch.pow(1 - p_t, float(gamma))
+    if a >= 0:
+      loss = loss * (a * target + (1 - a) * (1 - target))
+    return torch.mean(torch.flatten(loss, -2), [-1])
+
+  def dice(self: __torch__.Losses, logits: Tensor, target: Tensor) -> Tensor:
+    # [..., H, W] -> [...]: 1 - (2 sum(p t) + 1) / (sum(p) + sum(t) + 1)
+    p = torch.flatten(torch.sigmoid(logits), -2)
+    t = torch.flatten(target, -2)
+    return 1 - (2 * torch.sum(p * t, [-1]) + 1) / (torch.sum(p, [-1]) + torch.sum(t, [-1]) + 1)
+
+  def cosine(self: __torch__.Losses, student: Tensor, teacher: Tensor) -> Tensor:
+    # [..., D] -> scalar: mean of 1 - cos
+    return torch.mean(1 - torch.cosine_similarity(student, teacher, -1))
+
+  def cross_entropy(self: __torch__.Losses, logits: Tensor, target: Tensor) -> Tensor:
+    # [B, N], int64 [B] -> scalar
+    return torch.cross_entropy_loss(logits, target)
+
+  def mean_squared(self: __torch__.Losses, predicted: Tensor, target: Tensor) -> Tensor:
+    return torch.mse_loss(predicted, target)
