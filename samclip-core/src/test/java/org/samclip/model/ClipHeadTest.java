@@ -1,0 +1,147 @@
+package org.samclip.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Activation;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.samclip.kernel.Autograd;
+import org.samclip.kernel.LibTorch;
+import org.samclip.model.ClipHeadConfig.Pool;
+import org.samclip.parity.Vectors;
+
+/** The CLIP head's two outputs, and its start from the backbone's last layer. */
+class ClipHeadTest {
+
+  private NDManager manager;
+  private Autograd off;
+
+  @BeforeEach
+  void open() {
+    manager = LibTorch.newManager(Device.cpu());
+    off = Autograd.disabled();
+  }
+
+  @AfterEach
+  void close() {
+    off.close();
+    manager.close();
+  }
+
+  private static void close(String label, NDArray got, NDArray expected) {
+    assertEquals(expected.getShape(), got.getShape(), label);
+    Vectors.assertClose(label, got.toFloatArray(), expected.toFloatArray(), 1e-4, 1e-5);
+  }
+
+  private static NDArray unit(NDArray x) {
+    return x.div(x.mul(x).sum(new int[] {-1}, true).sqrt());
+  }
+
+  /** LayerNorm, then three linear layers with GELU between them. */
+  private static NDArray project(ClipHead head, NDArray x) {
+    Map<String, NDArray> w = head.arrays();
+    int[] last = {-1};
+    NDArray centred = x.sub(x.mean(last, true));
+    NDArray y = centred.div(centred.mul(centred).mean(last, true).add(1e-6).sqrt());
+    y = y.mul(w.get("norm.weight")).add(w.get("norm.bias"));
+    for (int i = 0; i < 3; i++) {
+      String layer = "mlp.layers." + i;
+      y = y.matMul(w.get(layer + ".weight").transpose()).add(w.get(layer + ".bias"));
+      y = i < 2 ? Activation.gelu(y) : y;
+    }
+    return y;
+  }
+
+  @ParameterizedTest
+  @EnumSource(Pool.class)
+  void bothOutputsAreTheirFormulas(Pool pool) {
+    ClipHead head = SmallModel.load(manager, pool).clipHead();
+    NDArray tokens = SmallModel.random(manager, 1, 2, 3, 5, 16);
+    NDArray features = head.features(tokens);
+    NDArray patches = features.reshape(2, 15, 16);
+    int[] over = {1};
+    NDArray one = pool == Pool.MAX ? patches.max(over) : patches.mean(over);
+    close("pooled", head.pooled(features), project(head, one));
+    NDArray dense = unit(project(head, patches)).transpose(0, 2, 1).reshape(2, 6, 3, 5);
+    close("dense", head.dense(features), dense);
+    close("forward", head.forward(tokens), head.pooled(features));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Pool.class)
+  void patchesThatAreAllEqualGiveTheImagesOwnDirection(Pool pool) {
+    ClipHead head = SmallModel.load(manager, pool).clipHead();
+    NDArray one = SmallModel.random(manager, 2, 2, 1, 1, 16);
+    NDArray features = one.broadcast(2, 3, 4, 16);
+    NDArray expected = unit(head.pooled(features)).reshape(2, 6, 1, 1).broadcast(2, 6, 3, 4);
+    close("dense", head.dense(features), expected);
+  }
+
+  @Test
+  void attentionStartsAsTheLastLayersAndNothingElseDoes() {
+    SamClip model = SmallModel.load(manager, Pool.MAX);
+    Map<String, float[]> before = values(model);
+    model.initializeClipHead();
+    Map<String, float[]> after = values(model);
+    String last = "image_encoder.blocks." + (SmallModel.ENCODER.depth() - 1) + ".";
+    int copied = 0;
+    for (String name : after.keySet()) {
+      boolean attention = name.matches("clip_head\\.blocks\\.\\d+\\.attn\\..*");
+      if (attention) {
+        String source = last + name.replaceFirst("clip_head\\.blocks\\.\\d+\\.", "");
+        assertArrayEquals(before.get(source), after.get(name), name);
+        copied++;
+      } else {
+        assertArrayEquals(before.get(name), after.get(name), name);
+      }
+    }
+    assertEquals(2 * 6, copied);
+    model.arrays().get(last + "attn.proj.weight").addi(1);
+    String own = "clip_head.blocks.0.attn.proj.weight";
+    assertArrayEquals(after.get(own), model.arrays().get(own).toFloatArray());
+  }
+
+  private static Map<String, float[]> values(SamClip model) {
+    Map<String, float[]> values = new LinkedHashMap<>();
+    model.arrays().forEach((name, array) -> values.put(name, array.toFloatArray()));
+    return values;
+  }
+
+  @Test
+  void aTrainableHeadCanStillBeInitialised() {
+    SamClip model = SmallModel.load(manager, Pool.MAX);
+    model.arrays().values().forEach(array -> array.setRequiresGradient(true));
+    off.close();
+    try (Autograd on = Autograd.enabled()) {
+      model.initializeClipHead();
+    }
+    off = Autograd.disabled();
+    Map<String, NDArray> arrays = model.arrays();
+    assertEquals(
+        arrays.get("image_encoder.blocks.1.attn.qkv.weight"),
+        arrays.get("clip_head.blocks.1.attn.qkv.weight"));
+  }
+
+  @Test
+  void layersOfTheHeadAreGlobalAtEveryGrid() {
+    ClipHead head = SmallModel.load(manager, Pool.MEAN).clipHead();
+    NDArray tokens = SmallModel.random(manager, 4, 1, 7, 2, 16);
+    NDArray base = head.features(tokens);
+    NDArray far = SmallModel.random(manager, 4, 1, 7, 2, 16);
+    far.set(new ai.djl.ndarray.index.NDIndex("0, 6, 1"), 5f);
+    NDArray change = head.features(far).sub(base).abs().get("0, 0, 0");
+    assertTrue(change.max().getFloat() > 1e-6, "the first token does not see the last");
+    assertNotEquals(0f, base.get("0, 0, 0").norm().getFloat());
+  }
+}
