@@ -30,7 +30,7 @@ public record ImageView(int count, int side, float[] values) {
 
   /** The same crop of an image may go into several views, at each one's side and normalisation. */
   void put(int index, RgbImage image, Crop crop, Normalisation normalisation) {
-    RgbImage resized = Resampling.BICUBIC.resize(image, side, side, crop);
+    RgbImage resized = Resampling.BICUBIC.resize(image.crop(crop), side, side);
     put(index, normalisation.apply(resized));
   }
 

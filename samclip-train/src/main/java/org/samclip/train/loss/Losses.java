@@ -66,7 +66,7 @@ public final class Losses {
         logits.getManager().arange(logits.getShape().get(0)).toType(DataType.INT64, false);
     NDArray images = call("cross_entropy", logits, target);
     NDArray texts = call("cross_entropy", logits.transpose(), target);
-    return images.add(texts).mul(.5);
+    return images.add(texts).mul(.5f); // a double would make a scalar float64
   }
 
   /**

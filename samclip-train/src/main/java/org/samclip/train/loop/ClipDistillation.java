@@ -1,0 +1,90 @@
+package org.samclip.train.loop;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import java.util.Map;
+import org.samclip.clip.Clip;
+import org.samclip.data.replay.Position;
+import org.samclip.data.replay.ReplayStream;
+import org.samclip.kernel.Autograd;
+import org.samclip.model.SamClip;
+import org.samclip.train.loss.Losses;
+
+/**
+ * {@code L_CLIP}: the pooled output of the CLIP head against the CLIP teacher's image embedding of
+ * the same crop, by cosine (paper, section 3). No text, no labels.
+ */
+public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
+
+  private final SamClip student;
+  private final Clip teacher;
+  private final NDManager manager;
+  private final MicroBatch microBatch;
+  private final float weight;
+
+  /**
+   * @param student learns
+   * @param teacher is asked
+   * @param manager on the models' device
+   * @param stream of images
+   * @param batches over that stream
+   * @param span steps to run
+   * @param microBatch images a forward pass
+   * @param weight of the loss in the sum
+   */
+  public ClipDistillation(
+      SamClip student,
+      Clip teacher,
+      NDManager manager,
+      ReplayStream stream,
+      ClipBatches batches,
+      Span span,
+      MicroBatch microBatch,
+      double weight) {
+    super("batches-clip", stream, batches, span);
+    this.student = student;
+    this.teacher = teacher;
+    this.manager = manager;
+    this.microBatch = microBatch;
+    this.weight = (float) weight;
+  }
+
+  @Override
+  public String source() {
+    return "clip";
+  }
+
+  @Override
+  Position after(ClipBatch batch) {
+    return batch.after();
+  }
+
+  @Override
+  public Outcome backward(long step, Autograd on) {
+    ClipBatch batch = nextBatch();
+    int count = batch.student().count();
+    double total = 0;
+    for (MicroBatch.Part part : microBatch.parts(count, batch.student().side())) {
+      try (NDScope scope = new NDScope();
+          NDManager local = manager.newSubManager()) {
+        scope.suppressNotUsedWarning();
+        NDArray target = ask(batch, local, part);
+        NDArray images = batch.student().toArray(local, part.from(), part.to());
+        NDArray tokens = student.imageEncoder().tokens(images);
+        NDArray embedding = student.clipHead().forward(tokens);
+        NDArray loss = Losses.cosine(embedding, target);
+        float share = (float) part.size() / count;
+        on.backward(loss.mul(weight * share));
+        total += loss.getFloat() * share;
+      }
+    }
+    return new Outcome(Map.of("clip", total), count);
+  }
+
+  private NDArray ask(ClipBatch batch, NDManager local, MicroBatch.Part part) {
+    try (Autograd off = Autograd.disabled()) {
+      return teacher.embedImages(batch.teacher().toArray(local, part.from(), part.to()));
+    }
+  }
+}

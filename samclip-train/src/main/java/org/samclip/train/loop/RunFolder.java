@@ -1,0 +1,116 @@
+package org.samclip.train.loop;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.samclip.UserError;
+import org.samclip.checkpoint.AtomicFile;
+import org.samclip.train.recipe.Recipe;
+import org.samclip.train.recipe.RecipeWriter;
+
+/**
+ * Where a run leaves everything:
+ *
+ * <pre>
+ * recipe.yaml            the resolved recipe
+ * checkpoints/           states to resume from; "latest" names the newest
+ * models/NAME.safetensors  the model after each stage and baseline
+ * parameters-NAME.txt    which parameters learned at which rate
+ * metrics.jsonl          losses of every step
+ * results.json           the table
+ * panels/                pictures
+ * quarantine.tsv         broken samples, if there were any
+ * </pre>
+ *
+ * @param root the folder
+ */
+public record RunFolder(Path root) {
+
+  /**
+   * Makes the folder of a new run, or checks that of one to be resumed.
+   *
+   * @param root the folder
+   * @param recipe of this run
+   * @param resume whether an earlier run is to be continued
+   * @return the folder
+   * @throws UserError if there is a run already, or none to resume, or one of another recipe
+   */
+  public static RunFolder open(Path root, Recipe recipe, boolean resume) {
+    RunFolder folder = new RunFolder(root);
+    boolean exists = Files.exists(folder.recipe());
+    if (resume) {
+      if (!exists) {
+        throw new UserError(root + ": holds no run to resume; leave out --resume to begin one");
+      }
+      folder.requireSame(recipe);
+      return folder;
+    }
+    if (exists) {
+      throw new UserError(
+          root
+              + ": holds a run already; continue it with --resume, or choose another folder with"
+              + " --out");
+    }
+    AtomicFile.writeString(folder.recipe(), RecipeWriter.yaml(recipe));
+    return folder;
+  }
+
+  private void requireSame(Recipe recipe) {
+    Recipe before = org.samclip.train.recipe.RecipeReader.read(recipe(), java.util.List.of());
+    if (!before.hash().equals(recipe.hash())) {
+      throw new UserError(
+          root
+              + ": the run was begun with another recipe (hash "
+              + before.hash().substring(0, 12)
+              + ", now "
+              + recipe.hash().substring(0, 12)
+              + "); resume with the same config and --set, or use "
+              + recipe());
+    }
+  }
+
+  /** The resolved recipe. */
+  public Path recipe() {
+    return root.resolve("recipe.yaml");
+  }
+
+  /** States to resume from. */
+  public Path checkpoints() {
+    return root.resolve("checkpoints");
+  }
+
+  /**
+   * @param name of a stage's row in the table
+   * @return the file of the model it ended with
+   */
+  public Path model(String name) {
+    return root.resolve("models").resolve(name + ".safetensors");
+  }
+
+  /** Losses of every step. */
+  public Path metrics() {
+    return root.resolve("metrics.jsonl");
+  }
+
+  /** The table. */
+  public Path results() {
+    return root.resolve("results.json");
+  }
+
+  /** Pictures. */
+  public Path panels() {
+    return root.resolve("panels");
+  }
+
+  /** Broken samples. */
+  public Path quarantine() {
+    return root.resolve("quarantine.tsv");
+  }
+
+  /**
+   * @param name of a stage's row in the table
+   * @return the table of its parameters
+   */
+  public Path parameters(String name) {
+    return root.resolve("parameters-" + name + ".txt");
+  }
+}

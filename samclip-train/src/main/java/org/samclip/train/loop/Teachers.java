@@ -1,0 +1,72 @@
+package org.samclip.train.loop;
+
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import java.util.function.Function;
+import org.samclip.UserError;
+import org.samclip.checkpoint.ContentHash;
+import org.samclip.model.ClipModel;
+import org.samclip.model.ModelFile;
+import org.samclip.model.SamModel;
+import org.samclip.train.recipe.TeachersSpec;
+
+/**
+ * The two teachers of a run; neither changes.
+ *
+ * @param sam gives the backbone, the SAM head and the masks
+ * @param clip gives the image embeddings, and its text tower stays
+ * @param hashes SHA-256 of both files, for provenance
+ */
+public record Teachers(SamModel sam, ClipModel clip, Map<String, String> hashes) {
+
+  private static final String SAM = "tiny-sam.safetensors";
+  private static final String CLIP = "tiny-clip.safetensors";
+
+  private record Loaded<T>(T model, String hash) {}
+
+  /**
+   * @param spec which files
+   * @param manager owns the parameters
+   * @return the teachers
+   * @throws UserError if a file is missing or does not hold such a model
+   */
+  public static Teachers load(TeachersSpec spec, NDManager manager) {
+    Loaded<SamModel> sam =
+        load("teachers.sam.weights", spec.sam().weights(), SAM, p -> ModelFile.readSam(p, manager));
+    Loaded<ClipModel> clip =
+        load(
+            "teachers.clip.weights",
+            spec.clip().weights(),
+            CLIP,
+            p -> ModelFile.readClip(p, manager));
+    return new Teachers(sam.model, clip.model, Map.of("sam", sam.hash, "clip", clip.hash));
+  }
+
+  private static <T> Loaded<T> load(
+      String key, String weights, String embedded, Function<Path, T> reader) {
+    if (!weights.equals(TeachersSpec.EMBEDDED)) {
+      Path path = Path.of(weights);
+      if (!Files.isRegularFile(path)) {
+        throw new UserError(key + ": no file " + path + "; give a file, or 'embedded'");
+      }
+      return new Loaded<>(reader.apply(path), ContentHash.sha256(path));
+    }
+    try (InputStream in = Teachers.class.getResourceAsStream(embedded)) {
+      Path copy = Files.createTempFile("samclip-", ".safetensors");
+      try {
+        Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);
+        return new Loaded<>(reader.apply(copy), ContentHash.sha256(copy));
+      } finally {
+        Files.delete(copy);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(key + ": cannot unpack the embedded " + embedded, e);
+    }
+  }
+}
