@@ -46,6 +46,7 @@ public final class ImageTower extends Layer {
    * @return tokens before the first block, [B, 1 + h w, C], class token first
    */
   public NDArray embed(NDArray images) {
+    PositionGrid.requireWholePatches(images.getShape(), config.vision().patch());
     NDArray patches = conv1.forward(images);
     Shape s = patches.getShape();
     long b = s.get(0);

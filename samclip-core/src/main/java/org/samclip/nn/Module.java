@@ -71,6 +71,9 @@ public abstract class Module extends AbstractBaseBlock {
   }
 
   private void initialize(NDManager manager, long seed, String prefix) {
+    if (inputShapes == null) {
+      inputShapes = new Shape[0]; // DJL's sign of an initialised block; parameters need no shapes
+    }
     for (Pair<String, Parameter> pair : direct) {
       Parameter parameter = pair.getValue();
       if (!parameter.isInitialized()) {

@@ -12,6 +12,27 @@ public final class PositionGrid {
   private PositionGrid() {}
 
   /**
+   * Refuses images that patches do not tile: a convolution would drop the rest without a word.
+   *
+   * @param images their shape
+   * @param patch side of a patch in pixels
+   * @throws IllegalArgumentException if it is not [B, 3, H, W] with H and W multiples of the patch
+   */
+  public static void requireWholePatches(Shape images, int patch) {
+    if (images.dimension() != 4
+        || images.get(1) != 3
+        || Math.min(images.get(2), images.get(3)) < patch
+        || images.get(2) % patch != 0
+        || images.get(3) % patch != 0) {
+      throw new IllegalArgumentException(
+          "images "
+              + images
+              + " are not [B, 3, H, W] with H and W multiples of the patch "
+              + patch);
+    }
+  }
+
+  /**
    * SAM's grid, bicubic without antialias.
    *
    * @param target the manager of the result, if it is not the grid itself

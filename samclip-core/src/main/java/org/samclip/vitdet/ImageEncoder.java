@@ -58,12 +58,7 @@ public final class ImageEncoder extends Layer {
    * @return tokens before the first block, positions added, [B, H / patch, W / patch, C]
    */
   public NDArray embed(NDArray images) {
-    Shape shape = images.getShape();
-    int p = config.patch();
-    if (shape.dimension() != 4 || shape.get(2) % p != 0 || shape.get(3) % p != 0) {
-      throw new IllegalArgumentException(
-          "images " + shape + " are not [B, 3, H, W] with H and W multiples of the patch " + p);
-    }
+    PositionGrid.requireWholePatches(images.getShape(), config.patch());
     NDArray x = patchEmbed.forward(images);
     return x.add(
         PositionGrid.resize(
