@@ -4,9 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -15,97 +13,26 @@ import org.samclip.data.source.CocoInstances;
 import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.source.LabelMapFolder;
 import org.samclip.data.transform.LabelMap;
-import org.samclip.data.transform.Normalisation;
 import org.samclip.data.transform.RgbImage;
 import org.samclip.eval.Background;
 import org.samclip.eval.Pictures;
+import org.samclip.eval.adapter.SamClipAdapter;
 import org.samclip.eval.zeroshot.PromptTemplates;
 import org.samclip.eval.zeroshot.SemanticSegmentation;
-import org.samclip.kernel.Kernels;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.ClipHeadConfig;
-import org.samclip.model.SamClip;
-import org.samclip.model.SamClipConfig;
-import org.samclip.sam.Masks;
-import org.samclip.sam.Prompts;
-import org.samclip.sam.SamHeadConfig;
-import org.samclip.vitdet.ViTDetConfig;
+import org.samclip.model.RandomModels;
 
 /** The protocols on the real blocks with random weights: every form of prompt fits them. */
 class SamClipProtocolsTest {
 
-  private static final int EMBED = 8;
   private static final List<String> CLASSES = List.of("background", "red", "green", "blue");
 
   private final NDManager manager = LibTorch.newManager(Device.cpu());
-  private final RandomModel model = new RandomModel(manager);
+  private final TwoHeadModel model = new SamClipAdapter(RandomModels.samClip(manager));
 
   @AfterEach
   void close() {
     manager.close();
-  }
-
-  /** A merged model with random weights; a text is a fixed random direction. */
-  private record RandomModel(SamClip model) implements TwoHeadModel {
-
-    RandomModel(NDManager manager) {
-      this(
-          new SamClip(
-              new SamClipConfig(
-                  new ViTDetConfig(8, 4, 32, 2, 2, 2, 2, List.of(1), 32),
-                  new SamHeadConfig(32, 2, 1, 32, 4, 3, 2, 32),
-                  new ClipHeadConfig(1, ClipHeadConfig.Pool.MAX, EMBED))));
-      model.initialize(manager, 5);
-    }
-
-    @Override
-    public int imageSide() {
-      return 32;
-    }
-
-    @Override
-    public Normalisation normalisation() {
-      return Normalisation.SAM;
-    }
-
-    @Override
-    public Device device() {
-      return Device.cpu();
-    }
-
-    @Override
-    public NDArray embedImages(NDArray images) {
-      return Kernels.normalize(model.features(images).image());
-    }
-
-    @Override
-    public NDArray patchFeatures(NDArray images) {
-      return model.features(images).patches();
-    }
-
-    @Override
-    public NDArray embedTexts(NDManager target, List<String> texts) {
-      float[] rows = new float[texts.size() * EMBED];
-      for (int i = 0; i < rows.length; i++) {
-        rows[i] = (float) Math.sin(1 + texts.get(i / EMBED).hashCode() % 1000 * (1 + i % EMBED));
-      }
-      return Kernels.normalize(target.create(rows, new Shape(texts.size(), EMBED)));
-    }
-
-    @Override
-    public SamClip.Features features(NDArray images) {
-      return model.features(images);
-    }
-
-    @Override
-    public NDArray encodeImages(NDArray images) {
-      return model.features(images).neck();
-    }
-
-    @Override
-    public Masks masks(NDArray embedding, Prompts prompts) {
-      return model.samHead().masks(embedding, prompts, Prompts.CornerLabels.IGNORED);
-    }
   }
 
   private static EvaluationSet<LabelMapFolder.Item> pixels() {

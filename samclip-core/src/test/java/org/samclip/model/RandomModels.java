@@ -1,0 +1,120 @@
+package org.samclip.model;
+
+import ai.djl.ndarray.NDManager;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.samclip.checkpoint.Provenance;
+import org.samclip.clip.Clip;
+import org.samclip.clip.ClipConfig;
+import org.samclip.clip.TextTower;
+import org.samclip.clip.Tokenizer;
+import org.samclip.model.ClipHeadConfig.Pool;
+import org.samclip.sam.Sam;
+import org.samclip.sam.SamHeadConfig;
+import org.samclip.vitdet.ViTDetConfig;
+
+/** Whole models with random weights that are made in milliseconds, for the tests of any module. */
+public final class RandomModels {
+
+  /** Side of the input in pixels of all of them. */
+  public static final int SIDE = 32;
+
+  private static final int CONTEXT = 8;
+  private static final ViTDetConfig ENCODER =
+      new ViTDetConfig(8, SIDE / 8, 32, 2, 2, 2, 2, List.of(1), 32);
+  private static final SamHeadConfig SAM_HEAD = new SamHeadConfig(32, 2, 1, 32, 4, 3, 2, 32);
+  private static final ClipConfig CLIP =
+      new ClipConfig(
+          8,
+          false,
+          new ClipConfig.Vision(SIDE, 8, 16, 1, 2, 2),
+          new ClipConfig.Text(CONTEXT, words().size(), 16, 2, 1, 2));
+
+  private RandomModels() {}
+
+  /**
+   * @param manager owns the parameters
+   * @return a SAM
+   */
+  public static SamModel sam(NDManager manager) {
+    Sam sam = new Sam(ENCODER, SAM_HEAD);
+    sam.initialize(manager, 5);
+    SamModel.Sizes sizes = new SamModel.Sizes(ENCODER, SAM_HEAD);
+    return new SamModel(sam, sizes, provenance(ModelFile.SAM, sizes));
+  }
+
+  /**
+   * @param manager owns the parameters
+   * @return a CLIP that knows a few colours
+   */
+  public static ClipModel clip(NDManager manager) {
+    Clip clip = new Clip(CLIP);
+    clip.initialize(manager, 6);
+    return new ClipModel(clip, tokenizer(), provenance(ModelFile.CLIP, CLIP));
+  }
+
+  /**
+   * @param manager owns the parameters
+   * @return a merged model that knows a few colours
+   */
+  public static SamClipModel samClip(NDManager manager) {
+    SamClipConfig config =
+        new SamClipConfig(ENCODER, SAM_HEAD, new ClipHeadConfig(1, Pool.MAX, CLIP.embedDim()));
+    SamClip model = new SamClip(config);
+    model.initialize(manager, 7);
+    TextTower text = new TextTower(CLIP);
+    text.initialize(manager, 8);
+    return new SamClipModel(
+        model,
+        text,
+        tokenizer(),
+        provenance(ModelFile.SAMCLIP, new SamClipModel.Sizes(config, CLIP)));
+  }
+
+  private static Optional<Provenance> provenance(String kind, Record sizes) {
+    return Optional.of(
+        new Provenance("test", kind, ModelFile.architecture(sizes), "", Map.of(), "", Map.of()));
+  }
+
+  private static List<String> words() {
+    return Stream.of(
+            "<pad> <unk> a an of photo picture image drawing background red green blue yellow",
+            "<start> <end>")
+        .flatMap(line -> Stream.of(line.split(" ")))
+        .toList();
+  }
+
+  /** Words to their numbers; the end has the largest, as the text tower needs it. */
+  private static Tokenizer tokenizer() {
+    List<String> words = words();
+    int start = words.indexOf("<start>");
+    int end = words.indexOf("<end>");
+    String vocabulary =
+        IntStream.range(0, words.size())
+            .mapToObj(i -> "\"" + words.get(i) + "\":" + i)
+            .collect(Collectors.joining(",", "{", "}"));
+    String piece = "{\"SpecialToken\":{\"id\":\"%s\",\"type_id\":0}}";
+    String special = "\"%1$s\":{\"id\":\"%1$s\",\"ids\":[%2$d],\"tokens\":[\"%1$s\"]}";
+    String sequence = "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}";
+    String json =
+        "{\"version\":\"1.0\",\"truncation\":null,\"padding\":null,\"added_tokens\":[],"
+            + "\"normalizer\":{\"type\":\"Lowercase\"},\"pre_tokenizer\":{\"type\":\"Whitespace\"},"
+            + "\"post_processor\":{\"type\":\"TemplateProcessing\",\"single\":["
+            + String.join(",", piece.formatted("<start>"), sequence, piece.formatted("<end>"))
+            + "],\"pair\":["
+            + String.join(",", piece.formatted("<start>"), sequence, piece.formatted("<end>"))
+            + "],\"special_tokens\":{"
+            + special.formatted("<start>", start)
+            + ","
+            + special.formatted("<end>", end)
+            + "}},\"decoder\":null,\"model\":{\"type\":\"WordLevel\",\"unk_token\":\"<unk>\","
+            + "\"vocab\":"
+            + vocabulary
+            + "}}";
+    return new Tokenizer(json, CONTEXT);
+  }
+}

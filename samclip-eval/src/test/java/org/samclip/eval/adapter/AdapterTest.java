@@ -1,0 +1,138 @@
+package org.samclip.eval.adapter;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.samclip.data.transform.Normalisation;
+import org.samclip.kernel.LibTorch;
+import org.samclip.model.ClipModel;
+import org.samclip.model.RandomModels;
+import org.samclip.model.SamClip;
+import org.samclip.model.SamClipModel;
+import org.samclip.model.SamModel;
+import org.samclip.sam.Masks;
+import org.samclip.sam.Prompts;
+
+class AdapterTest {
+
+  private static final int SIDE = RandomModels.SIDE;
+  private static final float TOLERANCE = 1e-5f;
+
+  private final NDManager weights = LibTorch.newManager(Device.cpu());
+  private final NDManager manager = LibTorch.newManager(Device.cpu());
+
+  @AfterEach
+  void close() {
+    manager.close();
+    weights.close();
+  }
+
+  private NDArray images(long count) {
+    NDArray ramp = manager.arange(0, count * 3 * SIDE * SIDE, 1, DataType.FLOAT32);
+    return ramp.mul(.37).sin().reshape(count, 3, SIDE, SIDE);
+  }
+
+  private Prompts points() {
+    return Prompts.points(
+        manager.create(new float[] {3, 4, 20, 9}, new Shape(1, 2, 1, 2)),
+        manager.ones(new Shape(1, 2, 1), DataType.INT64));
+  }
+
+  private static void assertUnitRows(NDArray array, int axis) {
+    for (float length : array.square().sum(new int[] {axis}).toFloatArray()) {
+      assertEquals(1, length, TOLERANCE);
+    }
+  }
+
+  private static void assertSame(NDArray expected, NDArray actual) {
+    assertEquals(expected.getShape(), actual.getShape());
+    assertArrayEquals(expected.toFloatArray(), actual.toFloatArray(), TOLERANCE);
+  }
+
+  @Test
+  void clipIsMeasuredInItsOwnSpace() {
+    ClipModel model = RandomModels.clip(weights);
+    ClipAdapter adapter = new ClipAdapter(model);
+    assertEquals(SIDE, adapter.imageSide());
+    assertEquals(Normalisation.CLIP, adapter.normalisation());
+    assertEquals(Device.cpu(), adapter.device());
+    NDArray images = images(2);
+    assertSame(model.clip().embedImages(images), adapter.embedImages(images));
+    NDArray patches = adapter.patchFeatures(images);
+    assertUnitRows(patches, 1);
+    NDArray bare = model.clip().visual().patchFeatures(images);
+    NDArray length = bare.square().sum(new int[] {1}, true).sqrt();
+    assertSame(bare.div(length), patches);
+    NDArray texts = adapter.embedTexts(manager, List.of("a red", "a blue", "red red"));
+    assertEquals(new Shape(3, 8), texts.getShape());
+    assertUnitRows(texts, 1);
+    assertNotEquals(texts.getFloat(0, 0), texts.getFloat(1, 0));
+  }
+
+  @Test
+  void samGivesAllMasks() {
+    SamModel model = RandomModels.sam(weights);
+    SamAdapter adapter = new SamAdapter(model);
+    assertEquals(SIDE, adapter.imageSide());
+    assertEquals(Normalisation.SAM, adapter.normalisation());
+    NDArray embedding = adapter.encodeImages(images(1));
+    Masks masks = adapter.masks(embedding, points());
+    assertEquals(new Shape(1, 2, 4, SIDE / 2, SIDE / 2), masks.logits().getShape());
+    assertEquals(new Shape(1, 2, 4), masks.iou().getShape());
+    Masks expected =
+        model
+            .sam()
+            .head()
+            .masks(
+                model.sam().imageEncoder().forward(images(1)),
+                points(),
+                Prompts.CornerLabels.IGNORED);
+    assertSame(expected.logits(), masks.logits());
+  }
+
+  @Test
+  void oneBackboneServesBothHeads() {
+    SamClipModel model = RandomModels.samClip(weights);
+    SamClipAdapter adapter = new SamClipAdapter(model);
+    assertEquals(SIDE, adapter.imageSide());
+    assertEquals(Normalisation.SAM, adapter.normalisation());
+    NDArray images = images(2);
+    SamClip.Features features = adapter.features(images);
+    assertSame(features.patches(), adapter.patchFeatures(images));
+    assertSame(features.neck(), adapter.encodeImages(images));
+    NDArray embedded = adapter.embedImages(images);
+    assertUnitRows(embedded, 1);
+    NDArray length = features.image().square().sum(new int[] {1}, true).sqrt();
+    assertSame(features.image().div(length), embedded);
+    assertUnitRows(adapter.embedTexts(manager, List.of("green")), 1);
+  }
+
+  @Test
+  void onlyResultsStayAndNothingIsRecorded() {
+    SamClipModel model = RandomModels.samClip(weights);
+    model.model().arrays().values().forEach(array -> array.setRequiresGradient(true));
+    SamClipAdapter adapter = new SamClipAdapter(model);
+    NDArray images = images(1);
+    Prompts prompts = points();
+    adapter.features(images);
+    int before = manager.getManagedArrays().size();
+    int weightsBefore = weights.getManagedArrays().size();
+    SamClip.Features features = adapter.features(images);
+    assertEquals(before + 3, manager.getManagedArrays().size());
+    Masks masks = adapter.masks(features.neck(), prompts);
+    assertEquals(before + 5, manager.getManagedArrays().size());
+    adapter.embedTexts(manager, List.of("red", "blue"));
+    assertEquals(before + 6, manager.getManagedArrays().size());
+    assertEquals(weightsBefore, weights.getManagedArrays().size());
+    assertEquals(false, masks.logits().hasGradient());
+  }
+}
