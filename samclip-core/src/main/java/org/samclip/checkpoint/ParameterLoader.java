@@ -199,7 +199,7 @@ public final class ParameterLoader {
     if (!missing.isEmpty()) {
       List<String> hinted = new ArrayList<>();
       for (String name : missing) {
-        hinted.add(hinted.size() < SHOWN ? name + NearestName.hint(name, unused) : name);
+        hinted.add(hinted.size() < SHOWN ? name + Printable.hint(name, unused) : name);
       }
       parts.add(missing.size() + " missing: " + list(hinted));
     }

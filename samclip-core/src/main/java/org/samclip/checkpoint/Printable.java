@@ -1,5 +1,8 @@
 package org.samclip.checkpoint;
 
+import java.util.Collection;
+import org.samclip.NearestName;
+
 /** Makes text from an untrusted file fit for a message: short, and without control characters. */
 final class Printable {
 
@@ -10,5 +13,15 @@ final class Printable {
   static String of(String text) {
     String shown = text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH) + "..." : text;
     return shown.replaceAll("\\p{C}", "?");
+  }
+
+  /**
+   * @param name what was asked for
+   * @param candidates names found in a file
+   * @return {@code " (did you mean X?)"}, or empty when nothing is near
+   */
+  static String hint(String name, Collection<String> candidates) {
+    String nearest = NearestName.of(name, candidates);
+    return nearest == null ? "" : " (did you mean " + of(nearest) + "?)";
   }
 }

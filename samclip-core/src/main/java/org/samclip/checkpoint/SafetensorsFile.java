@@ -72,7 +72,7 @@ public final class SafetensorsFile implements TensorSource {
   private SafetensorsHeader.Entry entry(String name) {
     SafetensorsHeader.Entry entry = header.tensors().get(name);
     if (entry == null) {
-      throw new UserError(path() + ": no tensor named " + name + NearestName.hint(name, names()));
+      throw new UserError(path() + ": no tensor named " + name + Printable.hint(name, names()));
     }
     return entry;
   }

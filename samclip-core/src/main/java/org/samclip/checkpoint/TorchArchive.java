@@ -124,7 +124,7 @@ public final class TorchArchive implements TensorSource {
   private Strided tensor(String name) {
     Strided tensor = tensors.get(name);
     if (tensor == null) {
-      throw new UserError(path() + ": no tensor named " + name + NearestName.hint(name, names()));
+      throw new UserError(path() + ": no tensor named " + name + Printable.hint(name, names()));
     }
     return tensor;
   }

@@ -10,7 +10,7 @@ import org.samclip.UserError;
 /** Starts DJL's PyTorch engine and names its devices. Every manager of samclip comes from here. */
 public final class LibTorch {
 
-  private static final Pattern CUDA = Pattern.compile("(?:cuda|gpu)(?::(\\d{1,4}))?");
+  private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
 
   static {
     // DJL otherwise asks cloud metadata services who is calling, at every start.
@@ -46,17 +46,18 @@ public final class LibTorch {
     }
     Matcher cuda = CUDA.matcher(name);
     if (!cuda.matches()) {
-      throw new UserError("device: \"" + name + "\" is unknown; allowed: cpu, cuda, cuda:N");
+      throw new UserError("device '" + name + "' is unknown; allowed: cpu, cuda, cuda:N");
     }
     int index = cuda.group(1) == null ? 0 : Integer.parseInt(cuda.group(1));
     int count = engine().getGpuCount();
     if (index >= count) {
       throw new UserError(
-          "device: \""
+          "device '"
               + name
-              + "\" is not here: libtorch sees "
-              + count
-              + " GPUs; use device: cpu, or build with -Pcuda on a machine with CUDA 12.8");
+              + "' is not there: libtorch sees "
+              + (count == 0 ? "no GPU" : "GPUs cuda:0 to cuda:" + (count - 1))
+              + "; use cpu (--set device=cpu), or build with 'mvn -Pcuda package' where CUDA 12.8"
+              + " is");
     }
     return Device.gpu(index);
   }

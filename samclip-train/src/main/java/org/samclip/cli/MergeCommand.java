@@ -3,10 +3,15 @@ package org.samclip.cli;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.samclip.train.loop.MergeRun;
+import org.samclip.train.loop.RunFolder;
 import org.samclip.train.recipe.Recipe;
 import org.samclip.train.recipe.RecipeReader;
 import org.samclip.train.recipe.RecipeSummary;
+import org.samclip.train.report.ProgressBar;
+import org.samclip.train.report.ResultsTable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -34,17 +39,38 @@ final class MergeCommand implements Callable<Integer> {
   private List<String> overrides = List.of();
 
   @Option(
-      names = "--dry-run",
-      required = true,
-      description = "Print what would be done, and do nothing.")
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Folder of the run; without it runs/NAME.")
+  private Path out;
+
+  @Option(names = "--resume", description = "Continue the run in the folder where it stopped.")
+  private boolean resume;
+
+  @Option(names = "--dry-run", description = "Print what would be done, and do nothing.")
   private boolean dryRun;
 
   @Override
   public Integer call() {
     Recipe recipe = RecipeReader.read(config, overrides);
-    PrintWriter out = spec.commandLine().getOut();
-    out.print(RecipeSummary.text(recipe));
-    out.flush();
+    PrintWriter print = spec.commandLine().getOut();
+    if (dryRun) {
+      print.print(RecipeSummary.text(recipe));
+      print.flush();
+      return Samclip.DONE;
+    }
+    Path root = out == null ? Path.of("runs", recipe.name()) : out;
+    RunFolder folder = RunFolder.open(root, recipe, resume);
+    Optional<ResultsTable> table;
+    try (BarListener listener = new BarListener(ProgressBar.console())) {
+      table = new MergeRun(recipe, folder, listener).run();
+    }
+    if (table.isEmpty()) {
+      print.println("stopped; continue with --resume");
+      return Samclip.FAILED;
+    }
+    print.print(table.get().text());
+    print.println(root + ": merged model in models, table in results.json, pictures in panels");
     return Samclip.DONE;
   }
 }

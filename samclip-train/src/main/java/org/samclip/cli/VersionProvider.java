@@ -1,21 +1,15 @@
 package org.samclip.cli;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.util.Properties;
+import org.samclip.train.Version;
 import picocli.CommandLine.IVersionProvider;
 
 /** The version of the build, and of the Java it runs on. */
 final class VersionProvider implements IVersionProvider {
 
   @Override
-  public String[] getVersion() throws IOException {
-    Properties properties = new Properties();
-    try (InputStream in = VersionProvider.class.getResourceAsStream("version.properties")) {
-      properties.load(in);
-    }
+  public String[] getVersion() {
     return new String[] {
-      "samclip " + properties.getProperty("version"),
+      "samclip " + Version.current(),
       "Java "
           + System.getProperty("java.version")
           + ", "

@@ -22,6 +22,7 @@ import org.samclip.data.source.WebDatasetSource;
 import org.samclip.train.recipe.DataSpec;
 import org.samclip.train.recipe.DataSpec.ScenesSpec;
 import org.samclip.train.recipe.DataSpec.SourceSpec;
+import org.samclip.train.recipe.EvaluationSpec;
 
 /** A recipe's data as files: the embedded scenes are written first, then read like any other. */
 public final class DataFiles {
@@ -100,6 +101,25 @@ public final class DataFiles {
   public long samCount() {
     SampleSource source = new Sa1bSource("data.sam", patterns(spec.sam(), "sam"), limits());
     return ReplayStream.count(source, selection(spec.sam()));
+  }
+
+  /**
+   * @param evaluation what the recipe says of held-out sets
+   * @return where they are: those the recipe names, or the embedded scenes' own
+   */
+  public EvaluationSpec.SetsSpec sets(EvaluationSpec evaluation) {
+    if (evaluation.data() != null) {
+      return evaluation.data();
+    }
+    if (spec.scenes() == null) {
+      return new EvaluationSpec.SetsSpec(null, null, null, null);
+    }
+    String root = spec.scenes().dir() + "/eval/";
+    return new EvaluationSpec.SetsSpec(
+        root + "classes",
+        root + "semantic",
+        root + "instances/instances.json",
+        root + "instances/images");
   }
 
   /**

@@ -15,8 +15,8 @@ import org.samclip.train.loss.MaskLoss;
 import org.samclip.train.recipe.LossesSpec.SamLossSpec;
 
 /**
- * {@code L_SAM}: the student's mask logits against the SAM teacher's for the same prompts, focal and
- * dice (paper, section 3). The student imitates the teacher's same output token.
+ * {@code L_SAM}: the student's mask logits against the SAM teacher's for the same prompts, focal
+ * and dice (paper, section 3). The student imitates the teacher's same output token.
  */
 public final class SamDistillation extends PrefetchedObjective<SamBatch> {
 

@@ -1,6 +1,7 @@
 package org.samclip.train.recipe;
 
 import java.util.List;
+import org.samclip.eval.Background;
 
 /**
  * What is measured after each stage, always on held-out data.
@@ -10,6 +11,9 @@ import java.util.List;
  * @param semanticResolution side in pixels of zero-shot semantic segmentation (paper: 448)
  * @param promptedResolution side in pixels of masks from points and boxes (paper: 1024)
  * @param composed both heads together
+ * @param templates into which class names are put: {@code brief} (5) or {@code openai} (80)
+ * @param background what a class named "background" means in segmentation
+ * @param data held-out sets; the embedded scenes bring their own
  * @param maxImages at most this many images per task; 0 means all
  * @param panels pictures drawn per stage
  */
@@ -18,8 +22,43 @@ public record EvaluationSpec(
     int semanticResolution,
     int promptedResolution,
     ComposedSpec composed,
+    Templates templates,
+    Background background,
+    @Optional SetsSpec data,
     int maxImages,
     int panels) {
+
+  /** Sentences into which class names are put. */
+  public enum Templates {
+    /** Five plain ones, for a text tower of a small vocabulary. */
+    BRIEF,
+    /** The 80 that OpenAI used for ImageNet, as the paper does. */
+    OPENAI
+  }
+
+  /**
+   * Held-out sets on disk; those that are absent are not measured.
+   *
+   * @param classes root of class folders
+   * @param semantic folder of images, label maps and class list
+   * @param instances COCO instances JSON
+   * @param images folder of that JSON's images
+   */
+  public record SetsSpec(
+      @Optional String classes,
+      @Optional String semantic,
+      @Optional String instances,
+      @Optional String images) {
+
+    /** Checks that instances come with their images. */
+    public SetsSpec {
+      Check.that(
+          (instances == null) == (images == null),
+          "images",
+          images == null ? "missing" : "'" + images + "'",
+          "the folder of the images of instances, and only with it");
+    }
+  }
 
   /** Checks sides and counts. */
   public EvaluationSpec {
@@ -38,9 +77,11 @@ public record EvaluationSpec(
    * @param resolution side in pixels (paper: 1024)
    * @param points points drawn per class by confidence (paper: 1 to 3)
    * @param threshold least confidence of a point, 0 to 1
-   * @param temperature scale of the cosines before they become mask logits
+   * @param temperature by which cosines are divided before the softmax over the classes
+   * @param logitRange greatest mask logit that a score may become
    */
-  public record ComposedSpec(int resolution, int points, double threshold, double temperature) {
+  public record ComposedSpec(
+      int resolution, int points, double threshold, double temperature, double logitRange) {
 
     /** Checks ranges. */
     public ComposedSpec {
@@ -48,6 +89,7 @@ public record EvaluationSpec(
       Check.that(points >= 0 && points <= 64, "points", points, "0 to 64");
       Check.share("threshold", threshold);
       Check.positive("temperature", temperature);
+      Check.positive("logit_range", logitRange);
     }
   }
 }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import java.util.ArrayList;
 import java.util.List;
+import org.samclip.NearestName;
 import org.samclip.UserError;
 
 /** Turns a failure to bind a tree into a message with origin, dotted path, value and remedy. */

@@ -1,4 +1,4 @@
-package org.samclip.train.recipe;
+package org.samclip.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,15 +8,15 @@ import ai.djl.Device;
 import org.junit.jupiter.api.Test;
 import org.samclip.UserError;
 
-class ComputeDeviceTest {
+class DeviceNameTest {
 
   private static String error(String name) {
-    return assertThrows(UserError.class, () -> ComputeDevice.of(name)).getMessage();
+    return assertThrows(UserError.class, () -> LibTorch.device(name)).getMessage();
   }
 
   @Test
   void cpuIsAlwaysThere() {
-    assertEquals(Device.cpu(), ComputeDevice.of("cpu"));
+    assertEquals(Device.cpu(), LibTorch.device("cpu"));
   }
 
   @Test

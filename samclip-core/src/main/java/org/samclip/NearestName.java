@@ -1,9 +1,10 @@
-package org.samclip.checkpoint;
+package org.samclip;
 
 import java.util.Collection;
+import java.util.Locale;
 
 /** Finds the name a user may have meant. */
-final class NearestName {
+public final class NearestName {
 
   /** Names compared at most: the hint is a courtesy and must not take seconds. */
   private static final int MAX_CANDIDATES = 5_000;
@@ -16,11 +17,11 @@ final class NearestName {
   /**
    * @param name what was asked for
    * @param candidates what there is
-   * @return {@code " (did you mean X?)"}, or empty when nothing is near
+   * @return the nearest name, or null when nothing is near
    */
-  static String hint(String name, Collection<String> candidates) {
+  public static String of(String name, Collection<String> candidates) {
     if (name.length() > MAX_LENGTH) {
-      return "";
+      return null;
     }
     String best = null;
     int bestDistance = Math.max(2, name.length() / 3) + 1;
@@ -30,14 +31,24 @@ final class NearestName {
         break;
       }
       if (Math.abs(candidate.length() - name.length()) < bestDistance) {
-        int distance = distance(name, candidate);
+        int distance = distance(name.toLowerCase(Locale.ROOT), candidate.toLowerCase(Locale.ROOT));
         if (distance < bestDistance) {
           bestDistance = distance;
           best = candidate;
         }
       }
     }
-    return best == null ? "" : " (did you mean " + Printable.of(best) + "?)";
+    return best;
+  }
+
+  /**
+   * @param name what was asked for
+   * @param candidates what there is
+   * @return {@code " Did you mean 'X'?"}, or empty when nothing is near
+   */
+  public static String hint(String name, Collection<String> candidates) {
+    String nearest = of(name, candidates);
+    return nearest == null ? "" : " Did you mean '" + nearest + "'?";
   }
 
   /** Levenshtein distance. */

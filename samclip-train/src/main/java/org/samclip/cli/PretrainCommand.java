@@ -1,0 +1,72 @@
+package org.samclip.cli;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.samclip.UserError;
+import org.samclip.train.pretrain.Pretraining;
+import org.samclip.train.recipe.PretrainRecipe;
+import org.samclip.train.recipe.RecipeReader;
+import org.samclip.train.report.ProgressBar;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code samclip pretrain}: a small teacher from scratch. */
+@Command(
+    name = "pretrain",
+    description = "Trains a small CLIP or SAM from scratch, for those without official weights.",
+    mixinStandardHelpOptions = true)
+final class PretrainCommand implements Callable<Integer> {
+
+  /** What can be trained. */
+  enum Kind {
+    CLIP,
+    SAM
+  }
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(index = "0", paramLabel = "clip|sam", description = "What to train.")
+  private Kind kind;
+
+  @Parameters(
+      index = "1",
+      paramLabel = "CONFIG",
+      description = "Recipe, such as configs/pretrain-clip.yaml.")
+  private Path config;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE",
+      description = "Model file to write.")
+  private Path out;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Change a value of the recipe: --set stages.1.duration='100 steps'.")
+  private List<String> overrides = List.of();
+
+  @Override
+  public Integer call() {
+    PretrainRecipe recipe = RecipeReader.readPretraining(config, overrides);
+    if ((kind == Kind.CLIP) != (recipe.clip() != null)) {
+      throw new UserError(
+          config
+              + ": trains a "
+              + (recipe.clip() != null ? "clip" : "sam")
+              + ", not a "
+              + kind.name().toLowerCase(java.util.Locale.ROOT));
+    }
+    Path quarantine = out.resolveSibling(out.getFileName() + ".quarantine.tsv");
+    try (BarListener listener = new BarListener(ProgressBar.console())) {
+      new Pretraining(recipe, quarantine).run(out, listener, listener);
+    }
+    spec.commandLine().getOut().println(out + ": written");
+    return Samclip.DONE;
+  }
+}

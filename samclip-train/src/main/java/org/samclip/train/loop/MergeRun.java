@@ -1,0 +1,258 @@
+package org.samclip.train.loop;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.samclip.UserError;
+import org.samclip.checkpoint.ParameterLoader;
+import org.samclip.checkpoint.Provenance;
+import org.samclip.checkpoint.TensorType;
+import org.samclip.clip.ClipConfig;
+import org.samclip.data.scenes.SceneProgress;
+import org.samclip.eval.adapter.ClipAdapter;
+import org.samclip.eval.adapter.SamAdapter;
+import org.samclip.eval.adapter.SamClipAdapter;
+import org.samclip.kernel.LibTorch;
+import org.samclip.model.ModelFile;
+import org.samclip.model.SamClip;
+import org.samclip.model.SamClipConfig;
+import org.samclip.model.SamClipModel;
+import org.samclip.train.Version;
+import org.samclip.train.recipe.ModelSpec.ClipHeadSpec;
+import org.samclip.train.recipe.Recipe;
+import org.samclip.train.report.MetricsLog;
+import org.samclip.train.report.ResultsTable;
+
+/**
+ * A whole run: data, teachers, the stages and baselines one after the other, each measured on
+ * held-out data, the table and the pictures.
+ */
+public final class MergeRun {
+
+  private static final String SAM_TEACHER = "sam-teacher";
+  private static final String CLIP_TEACHER = "clip-teacher";
+
+  private final Recipe recipe;
+  private final RunFolder folder;
+  private final Listener listener;
+  private final DataFiles data;
+  private final StageLength length;
+  private final CheckpointStore store;
+
+  /** Hears what a run does. */
+  public interface Listener extends StepListener, SceneProgress {
+
+    /**
+     * @param line what begins now
+     */
+    void onMessage(String line);
+  }
+
+  /**
+   * @param recipe what to do
+   * @param folder where it goes
+   * @param listener hears of it
+   */
+  public MergeRun(Recipe recipe, RunFolder folder, Listener listener) {
+    this.recipe = recipe;
+    this.folder = folder;
+    this.listener = listener;
+    this.data = new DataFiles(recipe.data(), folder.quarantine());
+    this.length = new StageLength(data);
+    this.store = new CheckpointStore(folder.checkpoints(), recipe.checkpoint().keep());
+    if (recipe.precision() != Recipe.Precision.FLOAT32) {
+      throw new UserError("precision: bf16 is not there yet; use precision: float32");
+    }
+  }
+
+  /**
+   * Runs from the beginning, or from where an earlier run stopped.
+   *
+   * @return the table, or nothing if the run was interrupted and can be resumed
+   */
+  public Optional<ResultsTable> run() {
+    data.prepare(listener);
+    try (NDManager manager = LibTorch.newManager(LibTorch.device(recipe.device()))) {
+      Teachers teachers = Teachers.load(recipe.teachers(), manager);
+      Evaluation evaluation =
+          new Evaluation(
+              recipe.evaluation(), data.sets(recipe.evaluation()), recipe.data().maxPixels());
+      Map<String, Map<String, Double>> rows = earlierRows();
+      if (!rows.containsKey(SAM_TEACHER)) {
+        listener.onMessage("measuring the teachers");
+        rows.put(SAM_TEACHER, evaluation.prompted(new SamAdapter(teachers.sam())));
+        rows.put(CLIP_TEACHER, evaluation.imageText(new ClipAdapter(teachers.clip())));
+        write(rows);
+      }
+      if (!phases(teachers, evaluation, rows, manager)) {
+        return Optional.empty();
+      }
+      return Optional.of(table(rows));
+    }
+  }
+
+  private boolean phases(
+      Teachers teachers,
+      Evaluation evaluation,
+      Map<String, Map<String, Double>> rows,
+      NDManager manager) {
+    Progress resumed = store.latest();
+    long updates = 0;
+    try (MetricsLog log = MetricsLog.open(folder.metrics(), updatesDone(resumed))) {
+      for (Phase phase : Phase.of(recipe)) {
+        boolean done = Files.exists(folder.model(phase.row()));
+        boolean measured = !phase.inTable() || rows.containsKey(phase.row());
+        long before = updates;
+        updates += length.steps(phase.stage());
+        if (done && measured) {
+          continue;
+        }
+        boolean here = !done && resumed != null && resumed.phase().equals(phase.row());
+        Progress from = here ? resumed : null;
+        try (NDManager own = manager.newSubManager()) {
+          SamClipModel model = start(phase, done, from, teachers, own);
+          if (!done && !train(phase, model, from, before, teachers, own, log)) {
+            listener.onMessage("interrupted: " + store.latest().updates() + " updates are saved");
+            return false;
+          }
+          if (!measured) {
+            listener.onMessage("measuring " + phase.row());
+            SamClipAdapter adapter =
+                new SamClipAdapter(model.model(), model.text(), model.tokenizer());
+            rows.put(phase.row(), evaluation.twoHeads(adapter));
+            write(rows);
+          }
+        }
+      }
+    }
+    return true;
+  }
+
+  private boolean train(
+      Phase phase,
+      SamClipModel model,
+      Progress from,
+      long before,
+      Teachers teachers,
+      NDManager own,
+      MetricsLog log) {
+    try (Interruption interruption = new Interruption()) {
+      StageRunner runner =
+          new StageRunner(
+              teachers, data, folder, store, recipe.checkpoint(), recipe.seed(), interruption);
+      boolean ended = runner.run(phase, model, own, from, before, logged(log, phase, before));
+      if (ended) {
+        ModelFile.write(folder.model(phase.row()), model, TensorType.F32);
+      }
+      return ended;
+    }
+  }
+
+  /** Steps that the log holds rightly: those of finished phases and of the newest checkpoint. */
+  private long updatesDone(Progress resumed) {
+    long finished = 0;
+    for (Phase phase : Phase.of(recipe)) {
+      if (!Files.exists(folder.model(phase.row()))) {
+        break;
+      }
+      finished += length.steps(phase.stage());
+    }
+    return Math.max(resumed == null ? 0 : resumed.updates(), finished);
+  }
+
+  private StepListener logged(MetricsLog log, Phase phase, long before) {
+    return (row, step, end, result, waited) -> {
+      Map<String, Object> line = new LinkedHashMap<>();
+      line.put("phase", row);
+      line.put("stage", phase.stage().name());
+      line.put("stage_step", step + 1);
+      line.putAll(result.losses());
+      line.put("gradient_norm", result.gradientNorm());
+      line.put("lr_factor", result.lrFactor());
+      line.put("images", result.images());
+      log.write(before + step + 1, line);
+      listener.onStep(row, step, end, result, waited);
+    };
+  }
+
+  private SamClipModel start(
+      Phase phase, boolean done, Progress from, Teachers teachers, NDManager own) {
+    if (done) {
+      return ModelFile.readSamClip(folder.model(phase.row()), own);
+    }
+    if (from != null) {
+      return store.model(own);
+    }
+    return phase.start() == null
+        ? base(teachers, own)
+        : ModelFile.readSamClip(folder.model(phase.start()), own);
+  }
+
+  /** SAM's weights with a fresh CLIP head. */
+  private SamClipModel base(Teachers teachers, NDManager own) {
+    ClipConfig clip = teachers.clip().clip().config();
+    SamClipConfig config = recipe.model().config(clip.embedDim());
+    if (!config.encoder().equals(teachers.sam().sizes().encoder())
+        || !config.samHead().equals(teachers.sam().sizes().samHead())) {
+      throw new UserError(
+          "model: the sizes differ from those of teachers.sam, from which the student starts: "
+              + config.encoder()
+              + " against "
+              + teachers.sam().sizes().encoder());
+    }
+    SamClip student = new SamClip(config);
+    student.initialize(own, recipe.seed());
+    Map<String, NDArray> arrays = student.arrays();
+    teachers
+        .sam()
+        .sam()
+        .arrays()
+        .forEach((name, array) -> ParameterLoader.copyInPlace(array, arrays.get(name)));
+    if (recipe.model().clipHead().init() == ClipHeadSpec.Init.LAST_ENCODER_LAYER) {
+      student.initializeClipHead();
+    }
+    Provenance provenance =
+        new Provenance(
+            Version.current(),
+            ModelFile.SAMCLIP,
+            ModelFile.architecture(new SamClipModel.Sizes(config, clip)),
+            recipe.hash(),
+            teachers.hashes(),
+            data.hash(),
+            Map.of());
+    return new SamClipModel(
+        student,
+        teachers.clip().clip().text(),
+        teachers.clip().tokenizer(),
+        Optional.of(provenance));
+  }
+
+  private Map<String, Map<String, Double>> earlierRows() {
+    Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
+    if (Files.exists(folder.results())) {
+      ResultsTable.read(folder.results())
+          .rows()
+          .forEach(row -> rows.put(row.model(), row.metrics()));
+    }
+    return rows;
+  }
+
+  private void write(Map<String, Map<String, Double>> rows) {
+    table(rows).write(folder.results());
+  }
+
+  /** Teachers first, then what is to be beaten, then the stages. */
+  private ResultsTable table(Map<String, Map<String, Double>> rows) {
+    List<String> order = new ArrayList<>(List.of(SAM_TEACHER, CLIP_TEACHER));
+    recipe.baselines().forEach(baseline -> order.add(baseline.name()));
+    rows.keySet().stream().filter(row -> !order.contains(row)).forEach(order::add);
+    ResultsTable table = new ResultsTable();
+    order.stream().filter(rows::containsKey).forEach(row -> table.put(row, rows.get(row)));
+    return table;
+  }
+}
