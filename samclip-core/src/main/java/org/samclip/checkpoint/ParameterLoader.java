@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.ParameterList;
 import ai.djl.util.Pair;
@@ -49,6 +50,11 @@ public final class ParameterLoader {
    */
   public record Report(
       List<String> loaded, List<String> kept, List<String> ignored, List<String> notFinite) {}
+
+  private record Expected(Shape shape, DataType type) {}
+
+  /** Which parameter comes from which tensor, and what is left over. */
+  private record Plan(Map<String, String> present, List<String> kept, List<String> ignored) {}
 
   /**
    * @param mapping from a parameter's name to the tensor's name in the file, for example {@code
@@ -102,6 +108,51 @@ public final class ParameterLoader {
    * @throws UserError if names, shapes or types differ; nothing has changed then
    */
   public Report load(Map<String, NDArray> targets, TensorSource source) {
+    Map<String, Expected> expected = new LinkedHashMap<>();
+    targets.forEach(
+        (name, array) -> expected.put(name, new Expected(array.getShape(), array.getDataType())));
+    Plan plan = plan(expected, source);
+    List<String> notFinite = new ArrayList<>();
+    plan.present.forEach(
+        (name, inFile) -> {
+          if (!copy(source, inFile, targets.get(name))) {
+            notFinite.add(name);
+          }
+        });
+    if (!notFinite.isEmpty()) {
+      LOG.warn("{}: not finite: {}", source.path(), list(notFinite));
+    }
+    return new Report(List.copyOf(plan.present.keySet()), plan.kept, plan.ignored, notFinite);
+  }
+
+  /**
+   * Compares without reading values, so that a file that lies about its model costs no memory.
+   *
+   * @param parameters float32 parameters, which need not be initialised
+   * @param source an open checkpoint
+   * @throws UserError if names, shapes or types differ, or a tensor has more than 2^31 - 1 values
+   */
+  public void check(ParameterList parameters, TensorSource source) {
+    Map<String, Expected> expected = new LinkedHashMap<>();
+    for (Pair<String, Parameter> pair : parameters) {
+      expected.put(pair.getKey(), new Expected(pair.getValue().getShape(), DataType.FLOAT32));
+    }
+    plan(expected, source);
+    expected.forEach(
+        (name, tensor) -> {
+          if (tensor.shape.size() > Integer.MAX_VALUE) {
+            throw new UserError(
+                source.path()
+                    + ": "
+                    + name
+                    + " "
+                    + tensor.shape
+                    + " has more than 2^31 - 1 values");
+          }
+        });
+  }
+
+  private Plan plan(Map<String, Expected> targets, TensorSource source) {
     Map<String, String> present = new LinkedHashMap<>();
     List<String> kept = new ArrayList<>();
     Set<String> missing = new LinkedHashSet<>();
@@ -124,17 +175,7 @@ public final class ParameterLoader {
     if (!missing.isEmpty() || !unused.isEmpty() || !misfits.isEmpty()) {
       throw new UserError(disagreement(source.path(), missing, unused, misfits));
     }
-    List<String> notFinite = new ArrayList<>();
-    present.forEach(
-        (name, inFile) -> {
-          if (!copy(source, inFile, targets.get(name))) {
-            notFinite.add(name);
-          }
-        });
-    if (!notFinite.isEmpty()) {
-      LOG.warn("{}: not finite: {}", source.path(), list(notFinite));
-    }
-    return new Report(List.copyOf(present.keySet()), kept, ignored, notFinite);
+    return new Plan(present, kept, ignored);
   }
 
   /**
@@ -177,10 +218,10 @@ public final class ParameterLoader {
     }
   }
 
-  private static Optional<String> misfit(NDArray target, TensorInfo info) {
-    long[] shape = target.getShape().getShape();
+  private static Optional<String> misfit(Expected target, TensorInfo info) {
+    long[] shape = target.shape.getShape();
     if (Arrays.equals(shape, info.shape())
-        && target.getDataType().isFloating() == info.type().isFloating()) {
+        && target.type.isFloating() == info.type().isFloating()) {
       return Optional.empty();
     }
     return Optional.of(
@@ -189,7 +230,7 @@ public final class ParameterLoader {
                 Printable.of(info.name()),
                 info.type(),
                 Arrays.toString(info.shape()),
-                target.getDataType(),
+                target.type,
                 Arrays.toString(shape)));
   }
 

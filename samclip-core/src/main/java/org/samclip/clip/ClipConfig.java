@@ -1,6 +1,7 @@
 package org.samclip.clip;
 
 import org.samclip.UserError;
+import org.samclip.nn.SizeLimits;
 
 /**
  * Sizes of a CLIP with a ViT image tower.
@@ -12,6 +13,12 @@ import org.samclip.UserError;
  */
 public record ClipConfig(int embedDim, boolean quickGelu, Vision vision, Text text) {
 
+  public ClipConfig {
+    SizeLimits.check("CLIP", "embed_dim", embedDim, 1, SizeLimits.WIDTH);
+    SizeLimits.present("CLIP", "vision", vision);
+    SizeLimits.present("CLIP", "text", text);
+  }
+
   /**
    * @param imageSide in pixels, for which the positions were learned
    * @param patch side of a patch in pixels
@@ -22,11 +29,15 @@ public record ClipConfig(int embedDim, boolean quickGelu, Vision vision, Text te
    */
   public record Vision(
       int imageSide, int patch, int width, int layers, int heads, double mlpRatio) {
+    private static final String PART = "CLIP vision";
+
     public Vision {
-      check("vision", width, heads);
+      check(PART, width, layers, heads, mlpRatio);
+      SizeLimits.check(PART, "patch", patch, 1, SizeLimits.PATCH);
+      SizeLimits.check(PART, "image_side", imageSide, 1, patch * SizeLimits.GRID);
       if (imageSide % patch != 0) {
         throw new UserError(
-            "CLIP vision: image side " + imageSide + " is not a multiple of patch " + patch);
+            PART + ": image side " + imageSide + " is not a multiple of patch " + patch);
       }
     }
 
@@ -48,15 +59,22 @@ public record ClipConfig(int embedDim, boolean quickGelu, Vision vision, Text te
    */
   public record Text(
       int contextLength, int vocabSize, int width, int heads, int layers, double mlpRatio) {
+    private static final String PART = "CLIP text";
+
     public Text {
-      check("text", width, heads);
+      check(PART, width, layers, heads, mlpRatio);
+      SizeLimits.check(PART, "context_length", contextLength, 1, SizeLimits.CONTEXT);
+      SizeLimits.check(PART, "vocab_size", vocabSize, 1, SizeLimits.VOCABULARY);
     }
   }
 
-  private static void check(String tower, int width, int heads) {
-    if (heads < 1 || width % heads != 0) {
-      throw new UserError(
-          "CLIP " + tower + ": width " + width + " is not a multiple of heads " + heads);
+  private static void check(String tower, int width, int layers, int heads, double mlpRatio) {
+    SizeLimits.check(tower, "width", width, 1, SizeLimits.WIDTH);
+    SizeLimits.check(tower, "layers", layers, 1, SizeLimits.DEPTH);
+    SizeLimits.check(tower, "heads", heads, 1, SizeLimits.WIDTH);
+    SizeLimits.check(tower, "width times mlp_ratio", width * mlpRatio, 1, SizeLimits.MLP_WIDTH);
+    if (width % heads != 0) {
+      throw new UserError(tower + ": width " + width + " is not a multiple of heads " + heads);
     }
   }
 }

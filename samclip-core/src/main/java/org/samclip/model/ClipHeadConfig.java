@@ -1,6 +1,6 @@
 package org.samclip.model;
 
-import org.samclip.UserError;
+import org.samclip.nn.SizeLimits;
 
 /**
  * The CLIP head (paper, section 3 and appendix A).
@@ -20,8 +20,8 @@ public record ClipHeadConfig(int layers, Pool pool, int embedDim) {
   }
 
   public ClipHeadConfig {
-    if (layers < 0 || embedDim < 1 || pool == null) {
-      throw new UserError("CLIP head: layers >= 0, embed_dim >= 1 and pool max or mean are needed");
-    }
+    SizeLimits.check("CLIP head", "layers", layers, 0, SizeLimits.DEPTH);
+    SizeLimits.check("CLIP head", "embed_dim", embedDim, 1, SizeLimits.WIDTH);
+    SizeLimits.present("CLIP head", "pool (max or mean)", pool);
   }
 }

@@ -2,7 +2,9 @@ package org.samclip.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.nn.ParameterList;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -10,6 +12,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.samclip.UserError;
 import org.samclip.checkpoint.Checkpoints;
 import org.samclip.checkpoint.ParameterLoader;
@@ -46,6 +49,10 @@ public final class ModelFile {
       JsonMapper.builder()
           .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
           .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .build();
 
   private ModelFile() {}
@@ -84,9 +91,10 @@ public final class ModelFile {
       Provenance provenance = provenance(source, SAM);
       SamModel.Sizes sizes = sizes(source, provenance, SamModel.Sizes.class);
       Sam sam = new Sam(sizes.encoder(), sizes.samHead());
+      new ParameterLoader().check(sam.getParameters(), source);
       sam.initialize(manager, 0);
       new ParameterLoader().load(sam.getParameters(), source);
-      return new SamModel(sam, sizes, java.util.Optional.of(provenance));
+      return new SamModel(sam, sizes, Optional.of(provenance));
     }
   }
 
@@ -101,9 +109,11 @@ public final class ModelFile {
       Provenance provenance = provenance(source, CLIP);
       ClipConfig config = sizes(source, provenance, ClipConfig.class);
       Clip clip = new Clip(config);
+      new ParameterLoader().check(clip.getParameters(), source);
+      Tokenizer tokenizer = tokenizer(source, config);
       clip.initialize(manager, 0);
       new ParameterLoader().load(clip.getParameters(), source);
-      return new ClipModel(clip, tokenizer(source, config), java.util.Optional.of(provenance));
+      return new ClipModel(clip, tokenizer, Optional.of(provenance));
     }
   }
 
@@ -118,12 +128,15 @@ public final class ModelFile {
       Provenance provenance = provenance(source, SAMCLIP);
       SamClipModel.Sizes sizes = sizes(source, provenance, SamClipModel.Sizes.class);
       SamClip model = new SamClip(sizes.model());
-      model.initialize(manager, 0);
       TextTower text = new TextTower(sizes.text());
+      ParameterList parameters = model.getParameters();
+      text.getParameters().forEach(p -> parameters.add(TEXT + p.getKey(), p.getValue()));
+      new ParameterLoader().check(parameters, source);
+      Tokenizer tokenizer = tokenizer(source, sizes.text());
+      model.initialize(manager, 0);
       text.initialize(manager, 0);
-      new ParameterLoader().load(withText(model, text), source);
-      return new SamClipModel(
-          model, text, tokenizer(source, sizes.text()), java.util.Optional.of(provenance));
+      new ParameterLoader().load(parameters, source);
+      return new SamClipModel(model, text, tokenizer, Optional.of(provenance));
     }
   }
 
@@ -182,17 +195,26 @@ public final class ModelFile {
     if (json == null) {
       throw new UserError(source.path() + ": no " + TOKENIZER + " in the metadata");
     }
-    return new Tokenizer(json, config.text().contextLength());
+    try {
+      return new Tokenizer(json, config.text().contextLength());
+    } catch (UserError e) {
+      throw new UserError(source.path() + ": " + TOKENIZER + ": " + e.getMessage(), e);
+    }
   }
 
   private static Provenance provenance(TensorSource source) {
-    return Provenance.fromMetadata(source.metadata())
-        .orElseThrow(
-            () ->
-                new UserError(
-                    source.path()
-                        + ": the metadata do not say what the weights are; use a file that samclip"
-                        + " wrote"));
+    Optional<Provenance> provenance;
+    try {
+      provenance = Provenance.fromMetadata(source.metadata());
+    } catch (UserError e) {
+      throw new UserError(source.path() + ": " + e.getMessage(), e);
+    }
+    return provenance.orElseThrow(
+        () ->
+            new UserError(
+                source.path()
+                    + ": the metadata do not say what the weights are; use a file that samclip"
+                    + " wrote"));
   }
 
   private static Provenance provenance(TensorSource source, String kind) {
@@ -206,7 +228,11 @@ public final class ModelFile {
 
   private static <T> T sizes(TensorSource source, Provenance provenance, Class<T> type) {
     try {
-      return JSON.readValue(provenance.architecture(), type);
+      T sizes = JSON.readValue(provenance.architecture(), type);
+      if (sizes == null) {
+        throw new UserError(source.path() + ": samclip.architecture is null");
+      }
+      return sizes;
     } catch (JsonProcessingException e) {
       throw new UserError(
           source.path() + ": samclip.architecture is damaged: " + e.getOriginalMessage(), e);

@@ -1,6 +1,7 @@
 package org.samclip.model;
 
 import org.samclip.UserError;
+import org.samclip.nn.SizeLimits;
 import org.samclip.sam.SamHeadConfig;
 import org.samclip.vitdet.ViTDetConfig;
 
@@ -14,6 +15,9 @@ import org.samclip.vitdet.ViTDetConfig;
 public record SamClipConfig(ViTDetConfig encoder, SamHeadConfig samHead, ClipHeadConfig clipHead) {
 
   public SamClipConfig {
+    SizeLimits.present("model", "encoder", encoder);
+    SizeLimits.present("model", "sam_head", samHead);
+    SizeLimits.present("model", "clip_head", clipHead);
     if (encoder.neck() != samHead.dim()) {
       throw new UserError(
           "model: the encoder's neck gives "

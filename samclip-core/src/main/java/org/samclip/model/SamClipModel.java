@@ -1,10 +1,12 @@
 package org.samclip.model;
 
 import java.util.Optional;
+import org.samclip.UserError;
 import org.samclip.checkpoint.Provenance;
 import org.samclip.clip.ClipConfig;
 import org.samclip.clip.TextTower;
 import org.samclip.clip.Tokenizer;
+import org.samclip.nn.SizeLimits;
 
 /**
  * A merged model that can be used: one backbone with both heads, and the CLIP teacher's frozen text
@@ -24,5 +26,17 @@ public record SamClipModel(
    * @param model backbone and heads
    * @param text of the CLIP whose text tower it keeps
    */
-  public record Sizes(SamClipConfig model, ClipConfig text) {}
+  public record Sizes(SamClipConfig model, ClipConfig text) {
+    public Sizes {
+      SizeLimits.present("merged model", "model", model);
+      SizeLimits.present("merged model", "text", text);
+      if (model.clipHead().embedDim() != text.embedDim()) {
+        throw new UserError(
+            "merged model: the CLIP head gives "
+                + model.clipHead().embedDim()
+                + " numbers, the text tower "
+                + text.embedDim());
+      }
+    }
+  }
 }

@@ -1,7 +1,9 @@
 package org.samclip.model;
 
 import java.util.Optional;
+import org.samclip.UserError;
 import org.samclip.checkpoint.Provenance;
+import org.samclip.nn.SizeLimits;
 import org.samclip.sam.Sam;
 import org.samclip.sam.SamHeadConfig;
 import org.samclip.vitdet.ViTDetConfig;
@@ -21,5 +23,17 @@ public record SamModel(Sam sam, Sizes sizes, Optional<Provenance> provenance) {
    * @param encoder the image encoder
    * @param samHead prompt encoder and mask decoder
    */
-  public record Sizes(ViTDetConfig encoder, SamHeadConfig samHead) {}
+  public record Sizes(ViTDetConfig encoder, SamHeadConfig samHead) {
+    public Sizes {
+      SizeLimits.present("SAM", "encoder", encoder);
+      SizeLimits.present("SAM", "sam_head", samHead);
+      if (encoder.neck() != samHead.dim()) {
+        throw new UserError(
+            "SAM: the encoder's neck gives "
+                + encoder.neck()
+                + " channels, the head takes "
+                + samHead.dim());
+      }
+    }
+  }
 }

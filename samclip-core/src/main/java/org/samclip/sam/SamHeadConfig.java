@@ -1,6 +1,7 @@
 package org.samclip.sam;
 
 import org.samclip.UserError;
+import org.samclip.nn.SizeLimits;
 
 /**
  * Sizes of SAM's prompt encoder and mask decoder; the reference's values are those of {@link
@@ -28,10 +29,20 @@ public record SamHeadConfig(
   /** The attention across tokens and image runs at half the width, as in the reference. */
   static final int ATTENTION_DOWNSAMPLE = 2;
 
+  private static final String PART = "SAM head";
+
   public SamHeadConfig {
+    SizeLimits.check(PART, "dim", dim, 8, SizeLimits.WIDTH);
+    SizeLimits.check(PART, "heads", heads, 1, SizeLimits.WIDTH);
+    SizeLimits.check(PART, "depth", depth, 1, SizeLimits.DEPTH);
+    SizeLimits.check(PART, "mlp_dim", mlpDim, 1, SizeLimits.MLP_WIDTH);
+    SizeLimits.check(PART, "mask_in_channels", maskInChannels, 4, SizeLimits.WIDTH);
+    SizeLimits.check(PART, "multimask_outputs", multimaskOutputs, 1, SizeLimits.MASKS);
+    SizeLimits.check(PART, "iou_head_depth", iouHeadDepth, 1, SizeLimits.DEPTH);
+    SizeLimits.check(PART, "iou_head_hidden", iouHeadHidden, 1, SizeLimits.WIDTH);
     if (dim % 8 != 0 || dim % (heads * ATTENTION_DOWNSAMPLE) != 0 || maskInChannels % 4 != 0) {
       throw new UserError(
-          "SAM head: dim must be a multiple of 8 and of 2 x heads, mask_in_channels of 4");
+          PART + ": dim must be a multiple of 8 and of 2 x heads, mask_in_channels of 4");
     }
   }
 

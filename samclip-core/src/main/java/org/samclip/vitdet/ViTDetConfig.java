@@ -2,6 +2,7 @@ package org.samclip.vitdet;
 
 import java.util.List;
 import org.samclip.UserError;
+import org.samclip.nn.SizeLimits;
 
 /**
  * Sizes of a ViT-Det encoder.
@@ -27,12 +28,19 @@ public record ViTDetConfig(
     List<Integer> globalLayers,
     int neck) {
 
+  private static final String PART = "encoder";
+
   public ViTDetConfig {
+    SizeLimits.present(PART, "global_layers", globalLayers);
     globalLayers = List.copyOf(globalLayers);
-    if (Math.min(Math.min(patch, grid), Math.min(width, depth)) < 1
-        || Math.min(Math.min(heads, mlpRatio), Math.min(window, neck)) < 1) {
-      throw new UserError("encoder: every size must be at least 1");
-    }
+    SizeLimits.check(PART, "patch", patch, 1, SizeLimits.PATCH);
+    SizeLimits.check(PART, "grid", grid, 1, SizeLimits.GRID);
+    SizeLimits.check(PART, "width", width, 1, SizeLimits.WIDTH);
+    SizeLimits.check(PART, "depth", depth, 1, SizeLimits.DEPTH);
+    SizeLimits.check(PART, "heads", heads, 1, SizeLimits.WIDTH);
+    SizeLimits.check(PART, "mlp_ratio", mlpRatio, 1, SizeLimits.MLP_RATIO);
+    SizeLimits.check(PART, "window", window, 1, SizeLimits.GRID);
+    SizeLimits.check(PART, "neck", neck, 1, SizeLimits.WIDTH);
     if (width % heads != 0) {
       throw new UserError("encoder: width " + width + " is not a multiple of heads " + heads);
     }
