@@ -10,7 +10,7 @@ package org.samclip.train.optim;
 public record CosineSchedule(long warmup, long total, double floor) {
 
   public CosineSchedule {
-    if (warmup < 0 || total < 1 || warmup > total || floor < 0 || floor > 1) {
+    if (warmup < 0 || total < 1 || warmup > total || !(floor >= 0 && floor <= 1)) {
       throw new IllegalArgumentException(
           "warm-up " + warmup + " of " + total + " steps down to " + floor);
     }

@@ -7,10 +7,12 @@ class Losses(Module):
   def focal(self: __torch__.Losses, logits: Tensor, target: Tensor, alpha: Tensor, gamma: Tensor) -> Tensor:
     # [..., H, W] -> [...]: mean over pixels of alpha_t (1 - p_t)^gamma BCE
     a = float(alpha)
-    p = torch.sigmoid(logits)
-    bce = torch.clamp_min(logits, 0) - logits * target + torch.log1p(torch.exp(-torch.abs(logits)))
-    p_t = p * target + (1 - p) * (1 - target)
-    loss = bce * torch.pow(1 - p_t, float(gamma))
+    # The fused form has the right gradient at 0, where max(x, 0) and |x| have a corner each.
+    bce = torch.binary_cross_entropy_with_logits(logits, target, None, None, 0)
+    # 1 - p_t without subtracting near-equal numbers; never 0, whose power has an infinite slope
+    # for gamma < 1.
+    miss = torch.sigmoid(logits) * (1 - target) + torch.sigmoid(-logits) * target
+    loss = bce * torch.pow(torch.clamp_min(miss, 1e-30), float(gamma))
     if a >= 0:
       loss = loss * (a * target + (1 - a) * (1 - target))
     return torch.mean(torch.flatten(loss, -2), [-1])
