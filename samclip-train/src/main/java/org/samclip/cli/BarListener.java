@@ -18,35 +18,33 @@ final class BarListener implements MergeRun.Listener, AutoCloseable {
 
   @Override
   public void onMessage(String line) {
+    bar.close(); // ends the line of the stage before
     bar.message(line);
   }
 
   @Override
+  public void onStage(String stage, long step, long end) {
+    part = stage;
+    waited = 0;
+    bar.start(stage, end, (double) step / end);
+  }
+
+  @Override
   public void onStep(String stage, long step, long end, Trainer.Step result, double waitedSeconds) {
-    if (begins(stage)) {
-      bar.start(stage, end, (double) step / end);
-    }
     double now = Math.max(0, waitedSeconds - waited);
     waited = waitedSeconds;
-    bar.update(
-        new ProgressBar.Step(step + 1, (step + 1.) / end, result.losses(), result.images(), now));
+    double done = (step + 1.) / end;
+    bar.update(new ProgressBar.Step(step + 1, done, result.losses(), result.images(), now));
   }
 
   @Override
   public void written(String scenes, int done, int total) {
-    if (begins("scenes " + scenes)) {
-      bar.start("scenes " + scenes, total, 0);
+    String name = "scenes " + scenes;
+    if (!name.equals(part)) {
+      part = name;
+      bar.start(name, total, 0);
     }
     bar.update(new ProgressBar.Step(done, (double) done / total, Map.of(), 1, 0));
-  }
-
-  private boolean begins(String name) {
-    if (name.equals(part)) {
-      return false;
-    }
-    part = name;
-    waited = 0;
-    return true;
   }
 
   @Override

@@ -9,6 +9,8 @@ import org.samclip.data.replay.Position;
  * @param student as the student sees the crops: at the step's resolution, SAM's normalisation
  * @param teacher as the CLIP teacher sees the same crops: at its own resolution and normalisation
  * @param texts captions, or nulls
+ * @param views names of the crops: the same name, the same crop
  * @param after the stream's position behind this batch, for a checkpoint
  */
-public record ClipBatch(ImageView student, ImageView teacher, List<String> texts, Position after) {}
+public record ClipBatch(
+    ImageView student, ImageView teacher, List<String> texts, List<String> views, Position after) {}

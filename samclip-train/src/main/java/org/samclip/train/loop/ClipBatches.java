@@ -21,6 +21,7 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
   private final AreaScaledBatch sizes;
   private final RandomResizedCrop crop;
   private final int teacherSide;
+  private final int crops;
   private final long seed;
 
   /**
@@ -28,6 +29,7 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
    * @param sizes resolutions of the student and batch sizes
    * @param crop which part of an image is seen
    * @param teacherSide the teacher's resolution in pixels
+   * @param crops so many crops of an image are seen, one an epoch, in turn; 0: always a new one
    * @param seed of the run
    */
   public ClipBatches(
@@ -35,11 +37,13 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
       AreaScaledBatch sizes,
       RandomResizedCrop crop,
       int teacherSide,
+      int crops,
       long seed) {
     this.stream = stream;
     this.sizes = sizes;
     this.crop = crop;
     this.teacherSide = teacherSide;
+    this.crops = crops;
     this.seed = seed;
   }
 
@@ -50,14 +54,18 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
     ImageView student = ImageView.empty(count, draw.resolution());
     ImageView teacher = ImageView.empty(count, teacherSide);
     List<String> texts = new ArrayList<>(count);
+    List<String> views = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       Sample sample = stream.next();
-      long own = KeyHash.seed(seed, stream.position().epoch(), sample.key());
+      long epoch = stream.position().epoch();
+      long view = crops == 0 ? epoch : epoch % crops;
+      long own = KeyHash.seed(seed, view, sample.key());
       Crop seen = crop.draw(sample.image().width(), sample.image().height(), own);
       student.put(i, sample.image(), seen, Normalisation.SAM);
       teacher.put(i, sample.image(), seen, Normalisation.CLIP);
       texts.add(sample.text());
+      views.add(view + "/" + sample.key());
     }
-    return new ClipBatch(student, teacher, texts, stream.position());
+    return new ClipBatch(student, teacher, texts, views, stream.position());
   }
 }

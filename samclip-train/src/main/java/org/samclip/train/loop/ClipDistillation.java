@@ -3,6 +3,8 @@ package org.samclip.train.loop;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import java.nio.file.Path;
 import java.util.Map;
 import org.samclip.clip.Clip;
 import org.samclip.data.replay.Position;
@@ -10,6 +12,7 @@ import org.samclip.data.replay.ReplayStream;
 import org.samclip.kernel.Autograd;
 import org.samclip.model.SamClip;
 import org.samclip.train.loss.Losses;
+import org.samclip.vitdet.ImageEncoder;
 
 /**
  * {@code L_CLIP}: the pooled output of the CLIP head against the CLIP teacher's image embedding of
@@ -22,6 +25,8 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
   private final NDManager manager;
   private final MicroBatch microBatch;
   private final float weight;
+  private final FrozenFeatures backbone;
+  private final FrozenFeatures answers;
 
   /**
    * @param student learns
@@ -32,6 +37,8 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
    * @param span steps to run
    * @param microBatch images a forward pass
    * @param weight of the loss in the sum
+   * @param cache folder in which the frozen backbone's tokens and the teacher's answers are kept;
+   *     null: both are computed at every step
    */
   public ClipDistillation(
       SamClip student,
@@ -41,13 +48,16 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
       ClipBatches batches,
       Span span,
       MicroBatch microBatch,
-      double weight) {
+      double weight,
+      Path cache) {
     super("batches-clip", stream, batches, span);
     this.student = student;
     this.teacher = teacher;
     this.manager = manager;
     this.microBatch = microBatch;
     this.weight = (float) weight;
+    this.backbone = cache == null ? null : new FrozenFeatures(cache, "backbone");
+    this.answers = cache == null ? null : new FrozenFeatures(cache, "clip-teacher");
   }
 
   @Override
@@ -70,9 +80,7 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
           NDManager local = manager.newSubManager()) {
         scope.suppressNotUsedWarning();
         NDArray target = ask(batch, local, part);
-        NDArray images = batch.student().toArray(local, part.from(), part.to());
-        NDArray tokens = student.imageEncoder().tokens(images);
-        NDArray embedding = student.clipHead().forward(tokens);
+        NDArray embedding = student.clipHead().forward(tokens(batch, local, part));
         NDArray loss = Losses.cosine(embedding, target);
         float share = (float) part.size() / count;
         on.backward(loss.mul(weight * share));
@@ -82,9 +90,31 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
     return new Outcome(Map.of("clip", total), count);
   }
 
+  private NDArray tokens(ClipBatch batch, NDManager local, MicroBatch.Part part) {
+    ImageEncoder encoder = student.imageEncoder();
+    if (backbone == null) {
+      return encoder.tokens(batch.student().toArray(local, part.from(), part.to()));
+    }
+    long grid = batch.student().side() / encoder.config().patch();
+    Shape row = new Shape(grid, grid, encoder.config().width());
+    return backbone.of(batch.student(), batch.views(), part, row, local, encoder::tokens);
+  }
+
   private NDArray ask(ClipBatch batch, NDManager local, MicroBatch.Part part) {
+    if (answers != null) {
+      Shape row = new Shape(teacher.config().embedDim());
+      return answers.of(batch.teacher(), batch.views(), part, row, local, teacher::embedImages);
+    }
     try (Autograd off = Autograd.disabled()) {
       return teacher.embedImages(batch.teacher().toArray(local, part.from(), part.to()));
+    }
+  }
+
+  @Override
+  void release() {
+    if (backbone != null) {
+      backbone.close();
+      answers.close();
     }
   }
 }

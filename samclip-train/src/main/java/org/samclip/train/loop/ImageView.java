@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
+import java.util.List;
 import org.samclip.data.transform.Crop;
 import org.samclip.data.transform.Normalisation;
 import org.samclip.data.transform.Resampling;
@@ -56,5 +57,19 @@ public record ImageView(int count, int side, float[] values) {
     int size = 3 * side * side;
     FloatBuffer part = FloatBuffer.wrap(values, from * size, (to - from) * size).slice();
     return manager.create(part, new Shape(to - from, 3, side, side));
+  }
+
+  /**
+   * @param manager owns the result
+   * @param indices which images
+   * @return [indices, 3, side, side]
+   */
+  NDArray toArray(NDManager manager, List<Integer> indices) {
+    int size = 3 * side * side;
+    float[] chosen = new float[indices.size() * size];
+    for (int i = 0; i < indices.size(); i++) {
+      System.arraycopy(values, indices.get(i) * size, chosen, i * size, size);
+    }
+    return manager.create(FloatBuffer.wrap(chosen), new Shape(indices.size(), 3, side, side));
   }
 }

@@ -166,17 +166,26 @@ public final class MergeRun {
   }
 
   private StepListener logged(MetricsLog log, Phase phase, long before) {
-    return (row, step, end, result, waited) -> {
-      Map<String, Object> line = new LinkedHashMap<>();
-      line.put("phase", row);
-      line.put("stage", phase.stage().name());
-      line.put("stage_step", step + 1);
-      line.putAll(result.losses());
-      line.put("gradient_norm", result.gradientNorm());
-      line.put("lr_factor", result.lrFactor());
-      line.put("images", result.images());
-      log.write(before + step + 1, line);
-      listener.onStep(row, step, end, result, waited);
+    return new StepListener() {
+      @Override
+      public void onStage(String stage, long step, long end) {
+        listener.onStage(stage, step, end);
+      }
+
+      @Override
+      public void onStep(
+          String stage, long step, long end, Trainer.Step result, double waitedSeconds) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("phase", stage);
+        line.put("stage", phase.stage().name());
+        line.put("stage_step", step + 1);
+        line.putAll(result.losses());
+        line.put("gradient_norm", result.gradientNorm());
+        line.put("lr_factor", result.lrFactor());
+        line.put("images", result.images());
+        log.write(before + step + 1, line);
+        listener.onStep(stage, step, end, result, waitedSeconds);
+      }
     };
   }
 

@@ -34,6 +34,9 @@ abstract class PrefetchedObjective<T> implements Objective {
     return batch;
   }
 
+  /** What is to be closed beside the stream. */
+  void release() {}
+
   /** The stream's position behind a batch. */
   abstract Position after(T batch);
 
@@ -51,5 +54,6 @@ abstract class PrefetchedObjective<T> implements Objective {
   public final void close() {
     prefetch.close();
     stream.close();
+    release();
   }
 }

@@ -18,6 +18,7 @@ import org.samclip.train.recipe.RecipeWriter;
  * metrics.jsonl          losses of every step
  * results.json           the table
  * panels/                pictures
+ * cache/                 features of frozen networks, while a stage runs
  * quarantine.tsv         broken samples, if there were any
  * </pre>
  *
@@ -99,6 +100,11 @@ public record RunFolder(Path root) {
   /** Pictures. */
   public Path panels() {
     return root.resolve("panels");
+  }
+
+  /** Features of frozen networks, while a stage runs. */
+  public Path cache() {
+    return root.resolve("cache");
   }
 
   /** Broken samples. */

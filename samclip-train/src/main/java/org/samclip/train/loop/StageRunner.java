@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.samclip.UserError;
 import org.samclip.checkpoint.AtomicFile;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
@@ -97,6 +98,7 @@ public final class StageRunner {
     try {
       Trainer trainer =
           new Trainer(objectives, optimizer, length.schedule(stage), stage.optimizer().clipNorm());
+      listener.onStage(phase.row(), first, end);
       Pace pace = new Pace(checkpoints.every(), first);
       for (long step = first; step < end; step++) {
         Trainer.Step result = trainer.step(step);
@@ -114,6 +116,20 @@ public final class StageRunner {
     } finally {
       objectives.forEach(Objective::close);
       optimizer.close();
+    }
+  }
+
+  private static void requireFrozenBackbone(StageSpec stage, ParameterTable table) {
+    for (ParameterTable.Entry entry : table.entries()) {
+      if (!entry.frozen() && entry.name().startsWith("image_encoder.")) {
+        throw new UserError(
+            "stages."
+                + stage.name()
+                + ".cache_features is true, but "
+                + entry.name()
+                + " learns, so its features change; freeze image_encoder.* or use"
+                + " cache_features: false");
+      }
     }
   }
 
@@ -154,7 +170,8 @@ public final class StageRunner {
     RandomResizedCrop crop =
         new RandomResizedCrop(source.crop().get(0), source.crop().get(1), 3. / 4, 4. / 3);
     int teacherSide = teachers.clip().clip().config().vision().imageSide();
-    ClipBatches batches = new ClipBatches(stream, source.batches(), crop, teacherSide, own);
+    ClipBatches batches =
+        new ClipBatches(stream, source.batches(), crop, teacherSide, source.views(), own);
     MicroBatch micro =
         new MicroBatch(
             source.microBatch() == null ? 0 : source.microBatch(), source.baseResolution());
@@ -166,7 +183,8 @@ public final class StageRunner {
         batches,
         span,
         micro,
-        stage.losses().clip().weight());
+        stage.losses().clip().weight(),
+        stage.cacheFeatures() ? folder.cache() : null);
   }
 
   private Objective sam(

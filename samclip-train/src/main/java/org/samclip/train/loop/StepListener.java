@@ -5,6 +5,15 @@ package org.samclip.train.loop;
 public interface StepListener {
 
   /**
+   * A stage begins; its first step may take long.
+   *
+   * @param stage name of the stage
+   * @param step steps that an earlier run has done
+   * @param end steps of the stage
+   */
+  default void onStage(String stage, long step, long end) {}
+
+  /**
    * @param stage name of the stage
    * @param step from 0, just done
    * @param end steps of the stage

@@ -89,7 +89,7 @@ public final class Pretraining {
           new RandomResizedCrop(source.crop().get(0), source.crop().get(1), 3. / 4, 4. / 3);
       ClipBatches batches =
           new ClipBatches(
-              stream, source.batches(), crop, recipe.clip().vision().imageSide(), recipe.seed());
+              stream, source.batches(), crop, recipe.clip().vision().imageSide(), 0, recipe.seed());
       try (Objective objective =
           new ClipContrastive(clip, tokenizer, manager, stream, batches, new Span(0, steps))) {
         train(objective, clip.arrays(), manager, steps, listener);
@@ -143,6 +143,7 @@ public final class Pretraining {
     CosineSchedule schedule = new CosineSchedule(warmup, steps, stage.optimizer().finalLrFactor());
     Trainer trainer =
         new Trainer(List.of(objective), optimizer, schedule, stage.optimizer().clipNorm());
+    listener.onStage(stage.name(), 0, steps);
     for (long step = 0; step < steps; step++) {
       Trainer.Step result = trainer.step(step);
       listener.onStep(stage.name(), step, steps, result, trainer.waitedSeconds());

@@ -25,13 +25,15 @@ public record SourcesSpec(@Optional ClipSourceSpec clip, @Optional SamSourceSpec
    * @param baseResolution side in pixels for which both sizes are meant
    * @param resolutions sides in pixels; one is drawn per step, the batch scales with the area
    * @param crop least and greatest share of the image's area in a random resized crop
+   * @param views so many crops of an image are seen, one an epoch, in turn; 0: a new one each epoch
    */
   public record ClipSourceSpec(
       int batchSize,
       @Optional Integer microBatch,
       int baseResolution,
       List<Integer> resolutions,
-      List<Double> crop) {
+      List<Double> crop,
+      int views) {
 
     /** Checks sizes and ranges. */
     public ClipSourceSpec {
@@ -41,6 +43,7 @@ public record SourcesSpec(@Optional ClipSourceSpec clip, @Optional SamSourceSpec
       resolutions = Check.notEmpty("resolutions", resolutions);
       resolutions.forEach(r -> Check.resolution("resolutions", r));
       Check.distinct("resolutions", resolutions, r -> r);
+      Check.that(views >= 0 && views <= 1000, "views", views, "0 to 1000");
       crop = List.copyOf(crop);
       Check.that(
           crop.size() == 2 && crop.get(0) > 0 && crop.get(0) <= crop.get(1) && crop.get(1) <= 1,

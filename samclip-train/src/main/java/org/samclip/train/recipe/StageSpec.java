@@ -19,7 +19,8 @@ import java.util.Set;
  * @param losses the terms and their weights
  * @param optimizer AdamW and its schedule
  * @param groups which parameters learn, at which rate; the first matching group takes a parameter
- * @param cacheFeatures keep the frozen backbone's features on disk instead of computing them anew
+ * @param cacheFeatures keep what the frozen backbone and the CLIP teacher say of each crop on disk
+ *     instead of computing it anew; needs {@code sources.clip.views}
  */
 public record StageSpec(
     String name,
@@ -73,6 +74,11 @@ public record StageSpec(
     if (cacheFeatures) {
       Check.that(
           sources.sam() == null, "cache_features", true, "false, as the stage has a sam source");
+      Check.that(
+          sources.clip().views() > 0,
+          "cache_features",
+          true,
+          "false, as sources.clip.views is 0: every epoch sees new crops, so nothing repeats");
     }
   }
 

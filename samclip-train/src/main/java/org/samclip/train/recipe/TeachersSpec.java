@@ -24,27 +24,23 @@ public record TeachersSpec(SamTeacherSpec sam, ClipTeacherSpec clip) {
 
   /**
    * @param weights {@value TeachersSpec#EMBEDDED}, or a file (safetensors or PyTorch archive)
-   * @param config model config beside the weights (open_clip_config.json)
-   * @param tokenizer Hugging Face tokenizer.json
+   * @param config model config beside weights that samclip did not write (open_clip_config.json)
+   * @param tokenizer Hugging Face tokenizer.json beside such weights
    */
   public record ClipTeacherSpec(
       String weights, @Optional String config, @Optional String tokenizer) {
 
-    /** Checks that weights of one's own come with their config and tokenizer. */
+    /** Checks that nothing stands beside the embedded teacher, which has everything within. */
     public ClipTeacherSpec {
       Check.notBlank("weights", weights);
-      boolean own = !weights.equals(EMBEDDED);
-      together("config", config, own);
-      together("tokenizer", tokenizer, own);
+      if (weights.equals(EMBEDDED)) {
+        absent("config", config);
+        absent("tokenizer", tokenizer);
+      }
     }
 
-    private static void together(String key, String value, boolean own) {
-      if (own) {
-        Check.that(
-            value != null && !value.isBlank(), key, "missing", "a file, as weights is a file");
-      } else {
-        Check.that(value == null, key, "'" + value + "'", "nothing, as weights is 'embedded'");
-      }
+    private static void absent(String key, String value) {
+      Check.that(value == null, key, "'" + value + "'", "nothing, as weights is 'embedded'");
     }
   }
 }
