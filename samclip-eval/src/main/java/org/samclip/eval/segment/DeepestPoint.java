@@ -8,7 +8,7 @@ package org.samclip.eval.segment;
  * <p>Two passes as in Meijster, Roerdink and Hesselink (2000), over the mask's bounding box only:
  * distances along columns, then the lowest parabola along rows.
  */
-final class DeepestPoint {
+public final class DeepestPoint {
 
   private DeepestPoint() {}
 
@@ -18,7 +18,7 @@ final class DeepestPoint {
    * @param x column, from 0
    * @param y row, from 0
    */
-  record Pixel(int x, int y) {}
+  public record Pixel(int x, int y) {}
 
   /**
    * @param mask {@code [height, width]} in row-major order, non-zero inside
@@ -26,7 +26,7 @@ final class DeepestPoint {
    * @param width columns
    * @return the deepest pixel, or null for an empty mask
    */
-  static Pixel of(byte[] mask, int height, int width) {
+  public static Pixel of(byte[] mask, int height, int width) {
     int left = width;
     int right = -1;
     int top = height;

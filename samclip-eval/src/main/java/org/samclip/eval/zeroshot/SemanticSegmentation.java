@@ -131,7 +131,8 @@ public final class SemanticSegmentation {
    * @param options how the background is found
    * @return {@code [height, width]} in row-major order
    */
-  static int[] predict(NDArray maps, int height, int width, DenseTask task, Options options) {
+  public static int[] predict(
+      NDArray maps, int height, int width, DenseTask task, Options options) {
     boolean hasThreshold = task.background() >= 0 && !task.namesBackground();
     NDArray channels = maps;
     if (hasThreshold) {
