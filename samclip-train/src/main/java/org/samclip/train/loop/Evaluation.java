@@ -61,13 +61,6 @@ public final class Evaluation {
   }
 
   /**
-   * @return how class names become texts
-   */
-  public PromptTemplates templates() {
-    return templates;
-  }
-
-  /**
    * @return how both heads are composed
    */
   public HeadComposition.Options composition() {
@@ -88,9 +81,9 @@ public final class Evaluation {
   /**
    * @return how the CLIP head alone segments
    */
-  public SemanticSegmentation.Options semantic(int side) {
+  public SemanticSegmentation.Options semantic() {
     return new SemanticSegmentation.Options(
-        side,
+        spec.semanticResolution(),
         BATCH,
         spec.maxImages(),
         templates,
@@ -105,8 +98,7 @@ public final class Evaluation {
    */
   public Map<String, Double> twoHeads(TwoHeadModel model) {
     Map<String, Double> row = new LinkedHashMap<>(prompted(model));
-    row.putAll(
-        imageText(model, spec.classificationResolutions().get(0), spec.semanticResolution()));
+    row.putAll(imageText(model, spec.classificationResolutions().get(0)));
     if (semantic != null) {
       row.put("composed_miou", HeadComposition.run(model, semantic, composition()).miou());
     }
@@ -140,10 +132,10 @@ public final class Evaluation {
    * @return zeroshot_top1 and semantic_miou
    */
   public Map<String, Double> imageText(ImageTextModel model) {
-    return imageText(model, model.imageSide(), spec.semanticResolution());
+    return imageText(model, model.imageSide());
   }
 
-  private Map<String, Double> imageText(ImageTextModel model, int side, int semanticSide) {
+  private Map<String, Double> imageText(ImageTextModel model, int side) {
     Map<String, Double> row = new LinkedHashMap<>();
     if (classes != null) {
       ZeroShotClassification.Options options =
@@ -151,9 +143,7 @@ public final class Evaluation {
       row.put("zeroshot_top1", ZeroShotClassification.run(model, classes, options).top1());
     }
     if (semantic != null) {
-      row.put(
-          "semantic_miou",
-          SemanticSegmentation.run(model, semantic, semantic(semanticSide)).miou());
+      row.put("semantic_miou", SemanticSegmentation.run(model, semantic, semantic()).miou());
     }
     return row;
   }

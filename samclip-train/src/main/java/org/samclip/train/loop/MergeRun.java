@@ -3,6 +3,7 @@ package org.samclip.train.loop;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +18,7 @@ import org.samclip.data.scenes.SceneProgress;
 import org.samclip.eval.adapter.ClipAdapter;
 import org.samclip.eval.adapter.SamAdapter;
 import org.samclip.eval.adapter.SamClipAdapter;
+import org.samclip.eval.picture.Panels;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ModelFile;
 import org.samclip.model.SamClip;
@@ -92,7 +94,28 @@ public final class MergeRun {
       if (!phases(teachers, evaluation, rows, manager)) {
         return Optional.empty();
       }
+      draw(teachers, evaluation, manager);
       return Optional.of(table(rows));
+    }
+  }
+
+  /** Pictures of the model after the last stage beside the teachers. */
+  private void draw(Teachers teachers, Evaluation evaluation, NDManager manager) {
+    int count = recipe.evaluation().panels();
+    if (count == 0 || evaluation.semanticSet() == null || Files.exists(folder.panels())) {
+      return;
+    }
+    listener.onMessage("drawing " + count + " panels");
+    try (NDManager own = manager.newSubManager()) {
+      Path last = folder.model("stage" + recipe.stages().size());
+      SamClipModel model = ModelFile.readSamClip(last, own);
+      new Panels(
+              new SamClipAdapter(model),
+              Optional.of(new SamAdapter(teachers.sam())),
+              Optional.of(new ClipAdapter(teachers.clip())),
+              evaluation.semantic(),
+              evaluation.composition())
+          .write(folder.panels(), evaluation.semanticSet(), count);
     }
   }
 
