@@ -9,6 +9,8 @@ import org.samclip.data.source.Sample;
 import org.samclip.data.transform.Crop;
 import org.samclip.data.transform.Normalisation;
 import org.samclip.data.transform.RandomResizedCrop;
+import org.samclip.data.transform.Resampling;
+import org.samclip.data.transform.RgbImage;
 import org.samclip.train.recipe.AreaScaledBatch;
 
 /**
@@ -61,11 +63,19 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
       long view = crops == 0 ? epoch : epoch % crops;
       long own = KeyHash.seed(seed, view, sample.key());
       Crop seen = crop.draw(sample.image().width(), sample.image().height(), own);
-      student.put(i, sample.image(), seen, Normalisation.SAM);
-      teacher.put(i, sample.image(), seen, Normalisation.CLIP);
+      RgbImage cut = sample.image().crop(seen);
+      RgbImage forStudent = resize(cut, draw.resolution());
+      RgbImage forTeacher =
+          draw.resolution() == teacherSide ? forStudent : resize(cut, teacherSide);
+      student.put(i, Normalisation.SAM.apply(forStudent));
+      teacher.put(i, Normalisation.CLIP.apply(forTeacher));
       texts.add(sample.text());
       views.add(view + "/" + sample.key());
     }
     return new ClipBatch(student, teacher, texts, views, stream.position());
+  }
+
+  private static RgbImage resize(RgbImage image, int side) {
+    return Resampling.BICUBIC.resize(image, side, side);
   }
 }

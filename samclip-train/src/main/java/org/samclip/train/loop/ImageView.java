@@ -5,10 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
 import java.util.List;
-import org.samclip.data.transform.Crop;
-import org.samclip.data.transform.Normalisation;
-import org.samclip.data.transform.Resampling;
-import org.samclip.data.transform.RgbImage;
 
 /**
  * Square images of a batch as one model sees them.
@@ -27,12 +23,6 @@ public record ImageView(int count, int side, float[] values) {
   static ImageView empty(int count, int side) {
     return new ImageView(
         count, side, new float[Math.multiplyExact(Math.multiplyExact(count, 3), side * side)]);
-  }
-
-  /** The same crop of an image may go into several views, at each one's side and normalisation. */
-  void put(int index, RgbImage image, Crop crop, Normalisation normalisation) {
-    RgbImage resized = Resampling.BICUBIC.resize(image.crop(crop), side, side);
-    put(index, normalisation.apply(resized));
   }
 
   void put(int index, float[] image) {
