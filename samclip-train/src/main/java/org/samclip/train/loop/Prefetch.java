@@ -17,6 +17,8 @@ public final class Prefetch<T> implements AutoCloseable {
   private final BlockingQueue<Made<T>> queue;
   private final Thread thread;
   private long waitedNanos;
+  private long left;
+  private Throwable failure;
   private volatile boolean closed;
 
   /**
@@ -28,6 +30,7 @@ public final class Prefetch<T> implements AutoCloseable {
    */
   public Prefetch(String name, LongFunction<T> maker, long firstStep, long endStep, int ahead) {
     queue = new ArrayBlockingQueue<>(ahead);
+    left = endStep - firstStep;
     thread = new Thread(() -> run(maker, firstStep, endStep), name);
     thread.setDaemon(true);
     thread.start();
@@ -54,24 +57,38 @@ public final class Prefetch<T> implements AutoCloseable {
 
   /**
    * @return the next step's batch
+   * @throws IllegalStateException behind the last step
+   * @throws RuntimeException what the maker threw, again at every further call
    */
   public T next() {
+    if (failure == null) {
+      Made<T> made = take();
+      if (made.failure == null) {
+        return made.batch;
+      }
+      failure = made.failure;
+    }
+    if (failure instanceof Error e) {
+      throw e;
+    }
+    throw (RuntimeException) failure;
+  }
+
+  private Made<T> take() {
+    if (left <= 0) {
+      throw new IllegalStateException(thread.getName() + ": no batch behind the last step");
+    }
     long start = System.nanoTime();
-    Made<T> made;
     try {
-      made = queue.take();
+      Made<T> made = queue.take();
+      left--;
+      return made;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while waiting for data", e);
+    } finally {
+      waitedNanos += System.nanoTime() - start;
     }
-    waitedNanos += System.nanoTime() - start;
-    if (made.failure instanceof RuntimeException e) {
-      throw e;
-    }
-    if (made.failure instanceof Error e) {
-      throw e;
-    }
-    return made.batch;
   }
 
   /**

@@ -25,6 +25,7 @@ public final class SamBatches implements LongFunction<SamBatch> {
   private final boolean withTargets;
   private final long seed;
   private long passedOver;
+  private int inARow;
 
   /**
    * @param stream of images with masks
@@ -68,6 +69,7 @@ public final class SamBatches implements LongFunction<SamBatch> {
         passOver();
         continue;
       }
+      inARow = 0;
       images.put(i, preprocess.apply(sample.image()));
       for (int j = 0; j < p; j++) {
         MaskPrompts.Prompt prompt = drawn.get(j);
@@ -86,11 +88,12 @@ public final class SamBatches implements LongFunction<SamBatch> {
   }
 
   private void passOver() {
-    if (++passedOver > MOST_PASSED_OVER) {
+    passedOver++;
+    if (++inARow > MOST_PASSED_OVER) {
       throw new org.samclip.UserError(
           "data.sam: "
-              + passedOver
-              + " images had no usable mask (none, empty, or over max_mask_share "
+              + inARow
+              + " images in a row had no usable mask (none, empty, or over max_mask_share "
               + spec.maxMaskShare()
               + " of the image)");
     }
