@@ -46,7 +46,7 @@ class ClipBatchesTest {
       List<Sample> samples, AreaScaledBatch sizes, int teacherSide, long seed, int threads) {
     List<ClipBatch> made = new ArrayList<>();
     try (ReplayStream stream = new InMemorySource(samples).stream(seed, threads)) {
-      ClipBatches batches = new ClipBatches(stream, sizes, CROP, teacherSide, seed);
+      ClipBatches batches = new ClipBatches(stream, sizes, CROP, teacherSide, 0, seed);
       for (int step = 0; step < 12; step++) {
         made.add(batches.apply(step));
       }
