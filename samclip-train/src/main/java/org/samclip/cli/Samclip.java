@@ -22,7 +22,13 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = VersionProvider.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {MergeCommand.class, PretrainCommand.class, DataCommand.class},
+    subcommands = {
+      MergeCommand.class,
+      PretrainCommand.class,
+      DataCommand.class,
+      PredictCommand.class,
+      EvalCommand.class
+    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:wrong usage, file, value or device; the message says"})
 public final class Samclip implements Runnable {

@@ -16,6 +16,9 @@ public record Legend(List<Entry> entries) {
   private static final int SWATCH = 16;
   private static final int GAP = 8;
 
+  /** Wide enough for most names. */
+  private static final int COLUMN = 190;
+
   /** Copies the entries. */
   public Legend {
     entries = List.copyOf(entries);
@@ -30,12 +33,22 @@ public record Legend(List<Entry> entries) {
   public record Entry(String name, Color colour) {}
 
   /**
-   * @param count number of entries
-   * @param columns side by side
-   * @return pixels that are needed
+   * Draws the whole legend below a picture.
+   *
+   * @param above the picture
+   * @return both
    */
-  static int heightOf(int count, int columns) {
-    return (count + columns - 1) / columns * LINE + GAP;
+  public BufferedImage below(BufferedImage above) {
+    int columns = Math.max(1, above.getWidth() / COLUMN);
+    int height = (entries.size() + columns - 1) / columns * LINE + GAP;
+    BufferedImage legend = picture(above.getWidth(), height, columns);
+    BufferedImage both =
+        new BufferedImage(above.getWidth(), above.getHeight() + height, BufferedImage.TYPE_INT_RGB);
+    Graphics2D graphics = both.createGraphics();
+    graphics.drawImage(above, 0, 0, null);
+    graphics.drawImage(legend, 0, above.getHeight(), null);
+    graphics.dispose();
+    return both;
   }
 
   /**

@@ -1,2 +1,2 @@
-/** Answers for one image: masks of prompts, masks and scores of texts, and the files they fill. */
+/** Answers for one image: masks of prompts, and masks and scores of texts. */
 package org.samclip.eval.predict;

@@ -1,0 +1,2 @@
+/** Images in, and answers out, as files that a user names. */
+package org.samclip.eval.files;

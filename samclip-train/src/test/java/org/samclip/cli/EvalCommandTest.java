@@ -1,0 +1,188 @@
+package org.samclip.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.samclip.cli.ModelFolder.Run;
+
+class EvalCommandTest {
+
+  private static final int IMAGES = 3;
+
+  @TempDir static Path shared;
+  private static ModelFolder models;
+  private static Path classes;
+  private static Path labels;
+  private static Path json;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void write() throws IOException {
+    models = new ModelFolder(shared);
+    classes = shared.resolve("classes");
+    labels = shared.resolve("semantic");
+    Path images = Files.createDirectories(labels.resolve("images"));
+    Path maps = Files.createDirectories(labels.resolve("labels"));
+    StringBuilder listed = new StringBuilder();
+    StringBuilder objects = new StringBuilder();
+    for (int i = 0; i < IMAGES; i++) {
+      byte[] png = ModelFolder.picture(i).toPng();
+      for (String name : List.of("red", "green")) {
+        Path of = Files.createDirectories(classes.resolve(name));
+        Files.write(of.resolve(i + ".png"), png);
+      }
+      Files.write(images.resolve(i + ".png"), png);
+      ImageIO.write(labelMap(), "png", maps.resolve(i + ".png").toFile());
+      String comma = i == 0 ? "" : ",";
+      listed.append(
+          comma
+              + "{\"id\":%d,\"file_name\":\"%d.png\",\"width\":%d,\"height\":%d}"
+                  .formatted(i, i, ModelFolder.WIDTH, ModelFolder.HEIGHT));
+      objects.append(
+          comma
+              + ("{\"id\":%d,\"image_id\":%d,\"category_id\":1,\"iscrowd\":0,\"area\":800,"
+                      + "\"bbox\":[0,0,30,40],\"segmentation\":[[0,0,30,0,30,40,0,40]]}")
+                  .formatted(i, i));
+    }
+    Files.writeString(labels.resolve("classes.txt"), "background\nred\nblue\n");
+    json =
+        Files.writeString(
+            labels.resolve("instances.json"),
+            "{\"images\":[%s],\"categories\":[{\"id\":1,\"name\":\"red\"}],\"annotations\":[%s]}"
+                .formatted(listed, objects));
+  }
+
+  /** Left red, right blue, background below. */
+  private static BufferedImage labelMap() {
+    BufferedImage map =
+        new BufferedImage(ModelFolder.WIDTH, ModelFolder.HEIGHT, BufferedImage.TYPE_BYTE_GRAY);
+    for (int y = 0; y < 30; y++) {
+      for (int x = 0; x < ModelFolder.WIDTH; x++) {
+        map.getRaster().setSample(x, y, 0, x < ModelFolder.WIDTH / 2 ? 1 : 2);
+      }
+    }
+    return map;
+  }
+
+  private Run eval(Path model, String task, Path data, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "eval",
+                "--model",
+                model.toString(),
+                "--task",
+                task,
+                "--data",
+                data.toString(),
+                "--json",
+                folder.resolve("result.json").toString()));
+    arguments.addAll(List.of(more));
+    return ModelFolder.run(arguments);
+  }
+
+  private JsonNode done(Run run) throws IOException {
+    assertEquals(0, run.code(), run.err());
+    // Values stand in one column.
+    assertEquals(1, run.out().lines().map(line -> line.indexOf("  ") > 0).distinct().count());
+    JsonNode result = new ObjectMapper().readTree(folder.resolve("result.json").toFile());
+    result
+        .get("metrics")
+        .fieldNames()
+        .forEachRemaining(name -> assertTrue(run.out().contains("\n" + name + " "), run.out()));
+    return result;
+  }
+
+  private void assertRefused(Run run, String... parts) {
+    assertEquals(2, run.code(), run.err());
+    for (String part : parts) {
+      assertTrue(run.err().contains(part), run.err());
+    }
+    assertFalse(Files.exists(folder.resolve("result.json")));
+    assertEquals("", run.out());
+  }
+
+  @Test
+  void classification() throws IOException {
+    for (Path model : List.of(models.samClip, models.clip)) {
+      JsonNode result = done(eval(model, "classify", classes, "--templates", "brief"));
+      // Every image is in both classes, so whatever is answered, half is right.
+      assertEquals(.5, result.at("/metrics/top1").doubleValue());
+      assertEquals(1, result.at("/metrics/top5").doubleValue());
+      assertEquals(2 * IMAGES, result.at("/metrics/images").intValue());
+    }
+  }
+
+  @Test
+  void semanticSegmentation() throws IOException {
+    for (String background : List.of("text", "threshold", "excluded")) {
+      JsonNode result =
+          done(
+              eval(
+                  models.clip,
+                  "semantic",
+                  labels,
+                  "--background",
+                  background,
+                  "--side",
+                  "64",
+                  "--max-images",
+                  "2"));
+      assertEquals(64, result.at("/metrics/side").intValue());
+      assertEquals(2, result.at("/metrics/images").intValue());
+      int rows = background.equals("excluded") ? 30 : ModelFolder.HEIGHT;
+      assertEquals(2L * ModelFolder.WIDTH * rows, result.at("/metrics/pixels").longValue());
+      assertEquals(3, result.get("class_iou").size());
+    }
+  }
+
+  @Test
+  void composition() throws IOException {
+    JsonNode result = done(eval(models.samClip, "compose", labels));
+    assertTrue(result.at("/metrics/prompts").intValue() >= IMAGES);
+    assertEquals("samclip", result.get("kind").textValue());
+  }
+
+  @Test
+  void instances() throws IOException {
+    for (String prompt : List.of("box", "point")) {
+      JsonNode result = done(eval(models.sam, "instance", json, "--prompt", prompt));
+      assertEquals(IMAGES, result.at("/metrics/objects").intValue());
+      assertEquals(prompt, result.at("/metrics/prompt").textValue());
+    }
+    String images = labels.resolve("images").toString();
+    done(eval(models.samClip, "instance", json, "--images", images));
+  }
+
+  @Test
+  void whatCannotBeMeasuredIsExplained() {
+    assertRefused(eval(models.sam, "classify", classes), "task classify", "holds a sam");
+    assertRefused(eval(models.clip, "instance", json), "task instance", "holds a clip");
+    assertRefused(eval(models.clip, "compose", labels), "task compose", "samclip");
+    assertRefused(eval(models.clip, "semantic", classes), "images");
+    assertRefused(eval(models.clip, "classify", shared.resolve("absent")), "absent");
+    assertRefused(eval(models.sam, "instance", shared.resolve("absent.json")), "absent");
+    assertRefused(
+        eval(models.sam, "instance", json, "--images", shared.resolve("none").toString()), "none");
+    assertRefused(
+        eval(models.clip, "semantic", labels, "--side", "60"), "side: 60", "patch 8", "try 64");
+    assertRefused(eval(models.clip, "semantic", labels, "--side", "-8"), "side: -8");
+    assertRefused(eval(models.clip, "semantic", labels, "--max-images", "-1"), "max_images: -1");
+    assertRefused(eval(models.clip, "semantic", labels, "--images", "x"), "images:", "instance");
+    assertRefused(eval(models.clip, "retrieve", labels), "retrieve");
+  }
+}
