@@ -1,0 +1,240 @@
+package org.samclip.train.loop;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.samclip.clip.Clip;
+import org.samclip.data.replay.ReplayStream;
+import org.samclip.data.transform.RandomResizedCrop;
+import org.samclip.kernel.Autograd;
+import org.samclip.kernel.LibTorch;
+import org.samclip.model.SamClip;
+import org.samclip.parity.Vectors;
+import org.samclip.sam.Sam;
+import org.samclip.train.optim.AdamW;
+import org.samclip.train.optim.CosineSchedule;
+import org.samclip.train.recipe.AreaScaledBatch;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec.Multimask;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec.Target;
+
+/** The two losses of the recipe on tiny models: what is added up, and what stays as it is. */
+@Timeout(60)
+class DistillationTest {
+
+  private static final MicroBatch WHOLE = new MicroBatch(0, TinyModels.SIDE);
+  private static final SamLossSpec LOSS =
+      new SamLossSpec(20, 1, .25, 2, Target.SOFT, Multimask.BEST);
+  private static final long SEED = 4;
+
+  @TempDir Path folder;
+  private NDManager manager;
+  private SamClip student;
+  private Clip clipTeacher;
+  private Sam samTeacher;
+
+  @BeforeEach
+  void start() {
+    manager = LibTorch.newManager(Device.cpu());
+    student = TinyModels.samClip(manager, 1);
+    clipTeacher = TinyModels.clip(manager, 2);
+    samTeacher = TinyModels.sam(manager, 3);
+  }
+
+  @AfterEach
+  void stop() {
+    manager.close();
+  }
+
+  private Objective clip(MicroBatch micro, double weight, Path cache) {
+    ReplayStream stream = new InMemorySource(InMemorySource.pictures(6)).stream(SEED, 1);
+    ClipBatches batches =
+        new ClipBatches(
+            stream,
+            new AreaScaledBatch(6, TinyModels.SIDE, List.of(TinyModels.SIDE)),
+            new RandomResizedCrop(.8, 1, .75, 4. / 3),
+            TinyModels.TEACHER_SIDE,
+            cache == null ? 0 : 1,
+            SEED);
+    Span span = new Span(0, 100);
+    return new ClipDistillation(
+        student, clipTeacher, manager, stream, batches, span, micro, weight, cache);
+  }
+
+  private Objective sam(MicroBatch micro, double lambda) {
+    ReplayStream stream = new InMemorySource(InMemorySource.pictures(6)).stream(SEED, 1);
+    PromptSpec prompts = new PromptSpec(3, .5, .1, 20, .9);
+    SamBatches batches = new SamBatches(stream, 4, TinyModels.SIDE, prompts, false, SEED);
+    return new SamDistillation(
+        student, samTeacher, manager, stream, batches, new Span(0, 100), micro, LOSS, lambda);
+  }
+
+  /** One step at rate 0: the gradients of the student, and the step's report. */
+  private Map<String, float[]> gradients(List<Trainer.Step> reports, Objective... objectives) {
+    Map<String, NDArray> learning = new LinkedHashMap<>();
+    student
+        .arrays()
+        .forEach(
+            (name, array) -> {
+              if (!name.startsWith("prompt_encoder.")) {
+                learning.put(name, array);
+              }
+            });
+    AdamW optimizer =
+        new AdamW(
+            new AdamW.Settings(.9, .98, 1e-6), List.of(new AdamW.Group(learning, 0, 0)), manager);
+    Trainer trainer = new Trainer(List.of(objectives), optimizer, new CosineSchedule(0, 10, 0), 0);
+    reports.add(trainer.step(0));
+    Map<String, float[]> gradients = new LinkedHashMap<>();
+    learning.forEach((name, p) -> gradients.put(name, p.getGradient().toFloatArray()));
+    optimizer.close();
+    for (Objective objective : objectives) {
+      objective.close();
+    }
+    return gradients;
+  }
+
+  private static double largest(Map<String, float[]> gradients) {
+    double largest = 0;
+    for (float[] gradient : gradients.values()) {
+      for (float value : gradient) {
+        largest = Math.max(largest, Math.abs(value));
+      }
+    }
+    return largest;
+  }
+
+  private static void assertClose(Map<String, float[]> expected, Map<String, float[]> got) {
+    double atol = 1e-5 * largest(expected);
+    expected.forEach(
+        (name, values) -> Vectors.assertClose(name, got.get(name), values, 1e-4, atol));
+  }
+
+  @Test
+  void oneStepAddsTheWeightedGradientsOfBoth() {
+    List<Trainer.Step> reports = new ArrayList<>();
+    Map<String, float[]> clip = gradients(reports, clip(WHOLE, 1, null));
+    Map<String, float[]> sam = gradients(reports, sam(WHOLE, 1));
+    Map<String, float[]> both = gradients(reports, clip(WHOLE, .5, null), sam(WHOLE, 10));
+    assertTrue(largest(clip) > 1e-4 && largest(sam) > 1e-4);
+    Map<String, float[]> sum = new LinkedHashMap<>();
+    clip.forEach(
+        (name, values) -> {
+          float[] total = new float[values.length];
+          for (int i = 0; i < total.length; i++) {
+            total[i] = .5f * values[i] + 10 * sam.get(name)[i];
+          }
+          sum.put(name, total);
+        });
+    assertClose(sum, both);
+    Trainer.Step step = reports.get(2);
+    assertEquals(reports.get(0).losses().get("clip"), step.losses().get("clip"), 1e-6);
+    assertEquals(reports.get(1).losses().get("sam"), step.losses().get("sam"), 1e-5);
+    assertEquals(10, step.images());
+  }
+
+  @Test
+  void eachLossReachesItsOwnPartsOnly() {
+    Map<String, float[]> clip = gradients(new ArrayList<>(), clip(WHOLE, 1, null));
+    Map<String, float[]> sam = gradients(new ArrayList<>(), sam(WHOLE, 1));
+    clip.forEach(
+        (name, values) -> {
+          double ofClip = largest(Map.of(name, values));
+          double ofSam = largest(Map.of(name, sam.get(name)));
+          if (name.startsWith("clip_head.")) {
+            assertEquals(0, ofSam, name);
+          } else if (name.startsWith("mask_decoder.") || name.contains(".neck.")) {
+            assertEquals(0, ofClip, name);
+          } else {
+            assertTrue(ofClip > 0 && ofSam > 0, name);
+          }
+        });
+  }
+
+  @Test
+  void microBatchesGiveTheBatchsGradients() {
+    List<Trainer.Step> reports = new ArrayList<>();
+    Map<String, float[]> whole = gradients(reports, clip(WHOLE, 1, null), sam(WHOLE, 10));
+    for (int images : new int[] {1, 3, 4}) { // 4 of 6: the parts differ in size
+      MicroBatch micro = new MicroBatch(images, TinyModels.SIDE);
+      assertClose(whole, gradients(reports, clip(micro, 1, null), sam(micro, 10)));
+    }
+    for (Trainer.Step step : reports) {
+      assertEquals(reports.get(0).losses().get("clip"), step.losses().get("clip"), 1e-5);
+      assertEquals(reports.get(0).losses().get("sam"), step.losses().get("sam"), 1e-4);
+    }
+  }
+
+  @Test
+  void teachersAndFrozenPartsStay() {
+    Map<String, float[]> clipBefore = TinyModels.values(clipTeacher.arrays());
+    Map<String, float[]> samBefore = TinyModels.values(samTeacher.arrays());
+    gradients(new ArrayList<>(), clip(WHOLE, 1, null), sam(WHOLE, 10));
+    clipBefore.forEach((n, v) -> assertArrayEquals(v, clipTeacher.arrays().get(n).toFloatArray()));
+    samBefore.forEach((n, v) -> assertArrayEquals(v, samTeacher.arrays().get(n).toFloatArray()));
+    clipTeacher.arrays().forEach((name, array) -> assertFalse(array.hasGradient(), name));
+    samTeacher.arrays().forEach((name, array) -> assertFalse(array.hasGradient(), name));
+    student
+        .arrays()
+        .forEach(
+            (name, array) -> {
+              if (name.startsWith("prompt_encoder.")) {
+                assertFalse(array.hasGradient(), name);
+              }
+            });
+  }
+
+  /** A student that is the teacher has no loss to learn from beyond the targets' own entropy. */
+  @Test
+  void theTeachersOwnMasksAreTheBestMasks() {
+    List<Trainer.Step> reports = new ArrayList<>();
+    gradients(reports, sam(WHOLE, 1));
+    samTeacher
+        .arrays()
+        .forEach(
+            (name, array) ->
+                org.samclip.checkpoint.ParameterLoader.copyInPlace(
+                    array, student.arrays().get(name)));
+    gradients(reports, sam(WHOLE, 1));
+    assertTrue(reports.get(1).losses().get("sam") < reports.get(0).losses().get("sam"));
+  }
+
+  /** Only the head learns: tokens and answers from disk are those that were computed. */
+  @Test
+  void cachedFeaturesGiveTheSameLosses() {
+    List<Double> live = losses(clip(WHOLE, 1, null), 1);
+    List<Double> filling = losses(clip(WHOLE, 1, folder), 3);
+    assertEquals(live.get(0), filling.get(0), 1e-6);
+    List<Double> reread = losses(clip(new MicroBatch(2, TinyModels.SIDE), 1, folder), 3);
+    for (int i = 0; i < filling.size(); i++) {
+      assertEquals(filling.get(i), reread.get(i), 1e-6, "the crops of step " + i + " repeat");
+    }
+  }
+
+  private List<Double> losses(Objective objective, int steps) {
+    List<Double> losses = new ArrayList<>();
+    student.arrays().get("clip_head.norm.weight").setRequiresGradient(true);
+    try (objective;
+        Autograd on = Autograd.enabled()) {
+      for (int step = 0; step < steps; step++) {
+        losses.add(objective.backward(step, on).parts().get("clip"));
+      }
+    }
+    return losses;
+  }
+}
