@@ -1,2 +1,2 @@
-/** Images and masks in, batches out. This package holds what every data package shares. */
+/** Images and masks: formats, transforms, order. This package holds what all of them share. */
 package org.samclip.data;

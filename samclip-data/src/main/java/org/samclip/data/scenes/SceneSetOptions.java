@@ -32,7 +32,7 @@ public record SceneSetOptions(
     Objects.requireNonNull(composition, "composition");
   }
 
-  /** The set that the quickstart trains on. */
+  /** What {@code samclip data scenes} writes unless told otherwise. */
   public static SceneSetOptions defaults() {
     return new SceneSetOptions(1, 128, 20_000, 10_000, 1_600, 400, SceneOptions.defaults());
   }

@@ -1,11 +1,11 @@
 package org.samclip.train.recipe;
 
 /**
- * When the state of the run is saved. A checkpoint is also written at the end of each stage and on
- * Ctrl-C.
+ * When the state of the run is saved. A checkpoint is also written on Ctrl-C; the model that a
+ * stage ends with is kept beside them.
  *
  * @param every distance between checkpoints
- * @param keep how many of them stay; those at the end of a stage always stay
+ * @param keep how many of them stay
  */
 public record CheckpointSpec(Duration every, int keep) {
 

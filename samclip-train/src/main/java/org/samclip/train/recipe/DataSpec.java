@@ -34,7 +34,7 @@ public record DataSpec(
           clip != null || sam != null, "scenes", "missing", "either scenes, or clip and sam");
     }
     if (clip != null) {
-      clip.checkFormat("clip.source", SourceSpec.Format.WEBDATASET, SourceSpec.Format.FOLDER);
+      clip.checkFormat("clip.source", SourceSpec.Format.WEBDATASET);
     }
     if (sam != null) {
       sam.checkFormat("sam.source", SourceSpec.Format.SA1B);
@@ -101,9 +101,7 @@ public record DataSpec(
       /** Tars of image and text with the same key. */
       WEBDATASET,
       /** SA-1B's own: {@code sa_N.jpg} beside {@code sa_N.json}, in tars or folders. */
-      SA1B,
-      /** A folder of images. */
-      FOLDER
+      SA1B
     }
 
     /** Checks the shares. */
@@ -114,17 +112,10 @@ public record DataSpec(
       Check.atLeast(1, "shuffle_buffer", shuffleBuffer);
     }
 
-    void checkFormat(String key, Format... formats) {
-      for (Format format : formats) {
-        if (source == format) {
-          return;
-        }
+    void checkFormat(String key, Format format) {
+      if (source != format) {
+        throw new InvalidValue(key, "is " + text(source) + "; allowed here: " + text(format));
       }
-      StringBuilder allowed = new StringBuilder();
-      for (Format format : formats) {
-        allowed.append(allowed.isEmpty() ? "" : ", ").append(text(format));
-      }
-      throw new InvalidValue(key, "is " + text(source) + "; allowed here: " + allowed);
     }
 
     private static String text(Format format) {

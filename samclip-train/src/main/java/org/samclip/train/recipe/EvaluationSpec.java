@@ -7,7 +7,7 @@ import org.samclip.eval.Background;
  * What is measured after each stage, always on held-out data.
  *
  * @param classificationResolutions sides in pixels of zero-shot classification (paper: 224 and
- *     336); the first one is the one in the table
+ *     336); the first one is measured for the table
  * @param semanticResolution side in pixels of zero-shot semantic segmentation (paper: 448)
  * @param promptedResolution side in pixels of masks from points and boxes (paper: 1024)
  * @param composed both heads together
@@ -15,7 +15,7 @@ import org.samclip.eval.Background;
  * @param background what a class named "background" means in segmentation
  * @param data held-out sets; the embedded scenes bring their own
  * @param maxImages at most this many images per task; 0 means all
- * @param panels pictures drawn per stage
+ * @param panels pictures drawn of the model after the last stage
  */
 public record EvaluationSpec(
     List<Integer> classificationResolutions,

@@ -180,7 +180,7 @@ class RecipeReaderTest {
         "model.depth=2 | 'model.global_layers' is 3; allowed: layers counted from 0, below the depth of 2",
         "device=gpu | 'device' is 'gpu'; allowed: cpu, cuda or cuda:N",
         "data.clip={shards: x} | 'data.scenes' is given beside clip or sam",
-        "teachers.clip.weights=a.pt | 'teachers.clip.config' is missing",
+        "teachers.clip.config=a.json | 'teachers.clip.config' is 'a.json'; allowed: nothing",
         "seed=99999999999999999999 | 'seed' is 99999999999999999999; allowed: a whole number",
         "stages.1.sources.clip.micro_batch=9 | 'stages.1.sources.clip.micro_batch' is 9; allowed: 1 to batch_size (8)",
         "stages..lambda=1 | has an empty step between dots",
