@@ -1,7 +1,9 @@
 package org.samclip.eval.adapter;
 
 import ai.djl.Device;
+import ai.djl.Model;
 import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
 import java.nio.file.Path;
 import org.samclip.UserError;
 import org.samclip.clip.Tokenizer;
@@ -25,6 +27,7 @@ public final class OpenModel implements AutoCloseable {
   private PromptedMaskModel masks;
   private TwoHeadModel twoHeads;
   private int patch;
+  private Block block;
 
   private OpenModel(Path file, String kind, Device device) {
     this.file = file;
@@ -57,6 +60,7 @@ public final class OpenModel implements AutoCloseable {
         SamClipModel model = ModelFile.readSamClip(file, manager);
         tokenizer = model.tokenizer();
         patch = model.model().config().encoder().patch();
+        block = model.model();
         twoHeads = new SamClipAdapter(model);
         imageText = twoHeads;
         masks = twoHeads;
@@ -65,11 +69,13 @@ public final class OpenModel implements AutoCloseable {
         ClipModel model = ModelFile.readClip(file, manager);
         tokenizer = model.tokenizer();
         patch = model.clip().config().vision().patch();
+        block = model.clip().visual();
         imageText = new ClipAdapter(model);
       }
       case ModelFile.SAM -> {
         SamModel model = ModelFile.readSam(file, manager);
         patch = model.sizes().encoder().patch();
+        block = model.sam().imageEncoder();
         masks = new SamAdapter(model);
       }
       default ->
@@ -90,6 +96,18 @@ public final class OpenModel implements AutoCloseable {
    */
   public String kind() {
     return kind;
+  }
+
+  /**
+   * The part that reads images as a model of DJL, for predictors: the merged model, CLIP's image
+   * tower, or SAM's image encoder. Translators do the rest.
+   *
+   * @return a model to be closed by the caller, before this one
+   */
+  public Model toDjl() {
+    Model djl = Model.newInstance(kind, device(), LibTorch.engine().getEngineName());
+    djl.setBlock(block);
+    return djl;
   }
 
   /**

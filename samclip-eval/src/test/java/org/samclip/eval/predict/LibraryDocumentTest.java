@@ -1,0 +1,112 @@
+package org.samclip.eval.predict;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.samclip.checkpoint.TensorType;
+import org.samclip.eval.Pictures;
+import org.samclip.kernel.LibTorch;
+import org.samclip.model.ModelFile;
+import org.samclip.model.RandomModels;
+
+/** The examples of docs/library.md are cut out, compiled and run. */
+class LibraryDocumentTest {
+
+  private static final Path DOCUMENT = Path.of("..", "docs", "library.md");
+
+  @TempDir Path folder;
+  private Path image;
+  private Path merged;
+  private Path sam;
+  private Path clip;
+
+  @BeforeEach
+  void write() throws IOException {
+    image =
+        Files.write(
+            folder.resolve("image.png"),
+            Pictures.image(8, "RRGGBB", "RRGGBB", "....GG", "RRRRRR", "BBBBBB").toPng());
+    merged = folder.resolve("merged.safetensors");
+    sam = folder.resolve("sam.safetensors");
+    clip = folder.resolve("clip.safetensors");
+    try (NDManager manager = LibTorch.newManager(Device.cpu())) {
+      ModelFile.write(merged, RandomModels.samClip(manager), TensorType.F32);
+      ModelFile.write(sam, RandomModels.sam(manager), TensorType.F32);
+      ModelFile.write(clip, RandomModels.clip(manager), TensorType.F32);
+    }
+  }
+
+  /** Compiles the example under a name and returns what it prints. */
+  private String run(String example, String className, Path... arguments) throws Exception {
+    Matcher block =
+        Pattern.compile("<!-- example " + example + ":.*?```java\n(.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(DOCUMENT));
+    assertTrue(block.find(), example);
+    Path source = Files.writeString(folder.resolve(className + ".java"), block.group(1));
+    String classPath =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    ByteArrayOutputStream messages = new ByteArrayOutputStream();
+    int code =
+        ToolProvider.getSystemJavaCompiler()
+            .run(
+                null,
+                messages,
+                messages,
+                "-cp",
+                classPath,
+                "-d",
+                folder.toString(),
+                "-proc:none",
+                source.toString());
+    assertEquals(0, code, messages.toString(StandardCharsets.UTF_8));
+    String[] args = new String[arguments.length];
+    for (int i = 0; i < args.length; i++) {
+      args[i] = arguments[i].toString();
+    }
+    PrintStream console = System.out;
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+      System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+      loader.loadClass(className).getMethod("main", String[].class).invoke(null, (Object) args);
+    } finally {
+      System.setOut(console);
+    }
+    return printed.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void masks() throws Exception {
+    for (Path model : new Path[] {merged, sam}) {
+      Path mask = folder.resolve("mask.png");
+      String printed = run("masks", "Masks", model, image, mask);
+      assertTrue(printed.contains("predicted IoU "), printed);
+      assertEquals(48, ImageIO.read(mask.toFile()).getWidth());
+      Files.delete(mask);
+    }
+  }
+
+  @Test
+  void names() throws Exception {
+    for (Path model : new Path[] {merged, clip}) {
+      String printed = run("names", "Names", model, image);
+      assertTrue(Pattern.compile("red|green|blue").matcher(printed).find(), printed);
+    }
+  }
+}
