@@ -31,20 +31,18 @@ final class EvalCommand implements Callable<Integer> {
       names = "--task",
       required = true,
       paramLabel = "TASK",
-      description = {
-        "classify: zero-shot classification; semantic: segmentation by patch features;",
-        "instance: masks from boxes or points; compose: segmentation by both heads."
-      })
+      description =
+          "classify: zero-shot classification; semantic: segmentation by patch features;"
+              + " instance: masks from boxes or points; compose: segmentation by both heads.")
   private ProtocolRun.Task task;
 
   @Option(
       names = "--data",
       required = true,
       paramLabel = "DIR|JSON",
-      description = {
-        "classify: folder with a folder of images for each class; semantic, compose: folder with",
-        "images, labels and classes.txt; instance: COCO's JSON."
-      })
+      description =
+          "classify: folder with a folder of images for each class; semantic, compose: folder with"
+              + " images, labels and classes.txt; instance: COCO's JSON.")
   private Path data;
 
   @Option(
@@ -80,10 +78,9 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--background",
       paramLabel = "text|threshold|excluded",
-      description = {
-        "semantic, compose: a class named background is a text like others, or what no other class",
-        "claims, or not counted."
-      })
+      description =
+          "semantic, compose: a class named background is a text like others, or what no other"
+              + " class claims, or not counted.")
   private Background background = Background.EXCLUDED;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the result there as well.")

@@ -24,8 +24,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "predict",
     description = {
-      "Answers texts, points and boxes for one image: masks as PNG, an overlay, and the arrays",
-      "behind them as safetensors. A summary in JSON goes to the output and to prediction.json.",
+      "Answers texts, points and boxes for one image: masks as PNG, an overlay, and the arrays"
+          + " behind them as safetensors. A summary in JSON goes to the output and to"
+          + " prediction.json.",
       "A samclip model takes all of them, a sam model points and boxes, a clip model texts."
     },
     mixinStandardHelpOptions = true)
