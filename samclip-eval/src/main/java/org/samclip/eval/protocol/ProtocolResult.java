@@ -34,7 +34,7 @@ public record ProtocolResult(
   }
 
   /**
-   * @return lines of a name and a value in aligned columns; classes that do not occur show a dash
+   * @return lines of a name and a value in aligned columns; classes that do not occur are left out
    */
   public String text() {
     Map<String, Object> lines = new LinkedHashMap<>();
@@ -42,7 +42,12 @@ public record ProtocolResult(
     lines.put("task", taskName());
     lines.put("data", data);
     lines.putAll(values);
-    classIou.forEach((name, iou) -> lines.put("iou " + name, iou));
+    classIou.forEach(
+        (name, iou) -> {
+          if (iou != null) {
+            lines.put("iou " + name, iou);
+          }
+        });
     int width = lines.keySet().stream().mapToInt(String::length).max().orElse(0);
     StringBuilder text = new StringBuilder();
     lines.forEach(
