@@ -81,6 +81,19 @@ public final class ModelFile {
   }
 
   /**
+   * Reads only the metadata.
+   *
+   * @param path a file of kind clip
+   * @return its sizes
+   * @throws UserError if it is missing, damaged or of another kind
+   */
+  public static ClipConfig clipConfig(Path path) {
+    try (TensorSource source = Checkpoints.open(path)) {
+      return sizes(source, provenance(source, CLIP), ClipConfig.class);
+    }
+  }
+
+  /**
    * @param path a file of kind sam
    * @param manager owns the parameters
    * @return the model

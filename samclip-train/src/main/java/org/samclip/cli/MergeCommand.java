@@ -5,11 +5,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.samclip.train.loop.DryRun;
 import org.samclip.train.loop.MergeRun;
 import org.samclip.train.loop.RunFolder;
 import org.samclip.train.recipe.Recipe;
 import org.samclip.train.recipe.RecipeReader;
-import org.samclip.train.recipe.RecipeSummary;
 import org.samclip.train.report.ProgressBar;
 import org.samclip.train.report.ResultsTable;
 import picocli.CommandLine.Command;
@@ -55,7 +55,7 @@ final class MergeCommand implements Callable<Integer> {
     Recipe recipe = RecipeReader.read(config, overrides);
     PrintWriter print = spec.commandLine().getOut();
     if (dryRun) {
-      print.print(RecipeSummary.text(recipe));
+      print.print(new DryRun(recipe).text());
       print.flush();
       return Samclip.DONE;
     }
@@ -66,7 +66,6 @@ final class MergeCommand implements Callable<Integer> {
       table = new MergeRun(recipe, folder, listener).run();
     }
     if (table.isEmpty()) {
-      print.println("stopped; continue with --resume");
       return Samclip.FAILED;
     }
     print.print(table.get().text());

@@ -32,6 +32,8 @@ public final class DataFiles {
 
   private final DataSpec spec;
   private final SampleBudget budget;
+  private Long clipCount;
+  private Long samCount;
 
   /**
    * @param spec the recipe's data
@@ -42,6 +44,20 @@ public final class DataFiles {
     this.budget =
         new SampleBudget(
             spec.maxBrokenShare(), SampleBudget.DEFAULT_MINIMUM, new Quarantine(quarantine));
+  }
+
+  /**
+   * Looks whether the user's own data are there.
+   *
+   * @throws UserError if a path does not exist or holds no data
+   */
+  public void requirePresent() {
+    if (spec.clip() != null) {
+      clipSource(false);
+    }
+    if (spec.sam() != null) {
+      samSource();
+    }
   }
 
   /**
@@ -71,9 +87,7 @@ public final class DataFiles {
    * @return images of D_CLIP
    */
   public ReplayStream clip(long seed, boolean textRequired, Position start) {
-    List<String> files = patterns(spec.clip(), "clip");
-    SampleSource source = new WebDatasetSource("data.clip", files, textRequired, limits());
-    return stream(source, spec.clip(), seed, start);
+    return stream(clipSource(textRequired), spec.clip(), seed, start);
   }
 
   /**
@@ -82,25 +96,41 @@ public final class DataFiles {
    * @return images with masks of D_SAM
    */
   public ReplayStream sam(long seed, Position start) {
-    SampleSource source = new Sa1bSource("data.sam", patterns(spec.sam(), "sam"), limits());
-    return stream(source, spec.sam(), seed, start);
+    return stream(samSource(), spec.sam(), seed, start);
+  }
+
+  private SampleSource clipSource(boolean textRequired) {
+    return new WebDatasetSource("data.clip", patterns(spec.clip(), "clip"), textRequired, limits());
+  }
+
+  private SampleSource samSource() {
+    return new Sa1bSource("data.sam", patterns(spec.sam(), "sam"), limits());
   }
 
   /**
-   * @return number of D_CLIP images in one epoch
+   * @return number of D_CLIP images in one epoch; the listings of all shards are read for it, once
    */
   public long clipCount() {
-    SampleSource source =
-        new WebDatasetSource("data.clip", patterns(spec.clip(), "clip"), false, limits());
-    return ReplayStream.count(source, selection(spec.clip()));
+    if (clipCount == null) {
+      clipCount =
+          spec.scenes() != null
+              ? spec.scenes().clip()
+              : ReplayStream.count(clipSource(false), selection(spec.clip()));
+    }
+    return clipCount;
   }
 
   /**
-   * @return number of D_SAM images in one epoch
+   * @return number of D_SAM images in one epoch; the listings of all shards are read for it, once
    */
   public long samCount() {
-    SampleSource source = new Sa1bSource("data.sam", patterns(spec.sam(), "sam"), limits());
-    return ReplayStream.count(source, selection(spec.sam()));
+    if (samCount == null) {
+      samCount =
+          spec.scenes() != null
+              ? spec.scenes().sam()
+              : ReplayStream.count(samSource(), selection(spec.sam()));
+    }
+    return samCount;
   }
 
   /**

@@ -4,20 +4,25 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Ctrl-C and SIGTERM during training: the current step is finished and a checkpoint written before
- * the process ends.
+ * A wish to stop: the current step is finished and a checkpoint written. Ctrl-C and SIGTERM are
+ * such wishes; the process then ends only when everything is on disk.
  */
 public final class Interruption implements AutoCloseable {
 
   private static final long MOST_SECONDS = 120;
 
   private final CountDownLatch safe = new CountDownLatch(1);
-  private final Thread hook = new Thread(this::onShutdown, "interruption");
+  private Thread hook;
   private volatile boolean requested;
 
-  /** Listens until closed. */
-  public Interruption() {
-    Runtime.getRuntime().addShutdownHook(hook);
+  /**
+   * @return listens to Ctrl-C and SIGTERM until closed
+   */
+  public static Interruption ofProcess() {
+    Interruption interruption = new Interruption();
+    interruption.hook = new Thread(interruption::onShutdown, "interruption");
+    Runtime.getRuntime().addShutdownHook(interruption.hook);
+    return interruption;
   }
 
   private void onShutdown() {
@@ -29,8 +34,13 @@ public final class Interruption implements AutoCloseable {
     }
   }
 
+  /** Asks to stop, from any thread. */
+  public void request() {
+    requested = true;
+  }
+
   /**
-   * @return whether the process has been asked to end
+   * @return whether a stop has been asked for
    */
   public boolean requested() {
     return requested;
@@ -40,8 +50,13 @@ public final class Interruption implements AutoCloseable {
   @Override
   public void close() {
     safe.countDown();
-    if (!requested) {
-      Runtime.getRuntime().removeShutdownHook(hook);
+    if (hook != null && !requested) {
+      try {
+        Runtime.getRuntime().removeShutdownHook(hook);
+      } catch (IllegalStateException e) {
+        // The process has begun to end this moment; the hook will not wait any more.
+        requested = true;
+      }
     }
   }
 }

@@ -2,13 +2,16 @@ package org.samclip.train.loop;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.samclip.UserError;
 import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.checkpoint.Provenance;
@@ -25,6 +28,7 @@ import org.samclip.model.SamClip;
 import org.samclip.model.SamClipConfig;
 import org.samclip.model.SamClipModel;
 import org.samclip.train.Version;
+import org.samclip.train.recipe.EvaluationSpec.SetsSpec;
 import org.samclip.train.recipe.ModelSpec.ClipHeadSpec;
 import org.samclip.train.recipe.Recipe;
 import org.samclip.train.report.MetricsLog;
@@ -45,6 +49,7 @@ public final class MergeRun {
   private final DataFiles data;
   private final StageLength length;
   private final CheckpointStore store;
+  private final Supplier<Interruption> interruptions;
 
   /** Hears what a run does. */
   public interface Listener extends StepListener, SceneProgress {
@@ -61,30 +66,47 @@ public final class MergeRun {
    * @param listener hears of it
    */
   public MergeRun(Recipe recipe, RunFolder folder, Listener listener) {
+    this(recipe, folder, listener, Interruption::ofProcess);
+  }
+
+  /**
+   * @param recipe what to do
+   * @param folder where it goes
+   * @param listener hears of it
+   * @param interruptions gives what may stop a stage, and is closed after it
+   */
+  public MergeRun(
+      Recipe recipe, RunFolder folder, Listener listener, Supplier<Interruption> interruptions) {
     this.recipe = recipe;
     this.folder = folder;
     this.listener = listener;
     this.data = new DataFiles(recipe.data(), folder.quarantine());
     this.length = new StageLength(data);
     this.store = new CheckpointStore(folder.checkpoints(), recipe.checkpoint().keep());
-    if (recipe.precision() != Recipe.Precision.FLOAT32) {
-      throw new UserError("precision: bf16 is not there yet; use precision: float32");
-    }
+    this.interruptions = interruptions;
   }
 
   /**
    * Runs from the beginning, or from where an earlier run stopped.
    *
    * @return the table, or nothing if the run was interrupted and can be resumed
+   * @throws UserError if something is not as the recipe says; everything that can be looked at is
+   *     looked at before anything is written
    */
   public Optional<ResultsTable> run() {
-    data.prepare(listener);
+    Map<String, Map<String, Double>> rows = earlierRows();
+    if (finished(rows)) {
+      return Optional.of(table(rows));
+    }
     try (NDManager manager = LibTorch.newManager(LibTorch.device(recipe.device()))) {
+      data.requirePresent();
       Teachers teachers = Teachers.load(recipe.teachers(), manager);
-      Evaluation evaluation =
-          new Evaluation(
-              recipe.evaluation(), data.sets(recipe.evaluation()), recipe.data().maxPixels());
-      Map<String, Map<String, Double>> rows = earlierRows();
+      requireFit(teachers);
+      data.prepare(listener);
+      SetsSpec sets = data.sets(recipe.evaluation());
+      Evaluation evaluation = new Evaluation(recipe.evaluation(), sets, recipe.data().maxPixels());
+      folder.begin(recipe);
+      tellMissing(sets);
       if (!rows.containsKey(SAM_TEACHER)) {
         listener.onMessage("measuring the teachers");
         rows.put(SAM_TEACHER, evaluation.prompted(new SamAdapter(teachers.sam())));
@@ -99,6 +121,37 @@ public final class MergeRun {
     }
   }
 
+  private boolean finished(Map<String, Map<String, Double>> rows) {
+    boolean measured = rows.containsKey(SAM_TEACHER) && rows.containsKey(CLIP_TEACHER);
+    for (Phase phase : Phase.of(recipe)) {
+      measured &=
+          Files.exists(folder.model(phase.row()))
+              && (!phase.inTable() || rows.containsKey(phase.row()));
+    }
+    boolean pictures =
+        recipe.evaluation().panels() > 0 && data.sets(recipe.evaluation()).semantic() != null;
+    return measured && (!pictures || Files.exists(folder.panels()));
+  }
+
+  private void tellMissing(SetsSpec sets) {
+    List<String> missing = new ArrayList<>();
+    if (sets.instances() == null) {
+      missing.add("instances");
+    }
+    if (sets.classes() == null) {
+      missing.add("classes");
+    }
+    if (sets.semantic() == null) {
+      missing.add("semantic");
+    }
+    if (!missing.isEmpty()) {
+      listener.onMessage(
+          "evaluation.data names no "
+              + String.join(", ", missing)
+              + ": what needs them stays empty in the table");
+    }
+  }
+
   /** Pictures of the model after the last stage beside the teachers. */
   private void draw(Teachers teachers, Evaluation evaluation, NDManager manager) {
     int count = recipe.evaluation().panels();
@@ -106,6 +159,8 @@ public final class MergeRun {
       return;
     }
     listener.onMessage("drawing " + count + " panels");
+    // A folder of that name is complete, so that a resumed run draws what a killed one did not.
+    Path aside = folder.root().resolve("panels.part");
     try (NDManager own = manager.newSubManager()) {
       Path last = folder.model("stage" + recipe.stages().size());
       SamClipModel model = ModelFile.readSamClip(last, own);
@@ -115,7 +170,12 @@ public final class MergeRun {
               Optional.of(new ClipAdapter(teachers.clip())),
               evaluation.semantic(),
               evaluation.composition())
-          .write(folder.panels(), evaluation.semanticSet(), count);
+          .write(aside, evaluation.semanticSet(), count);
+    }
+    try {
+      Files.move(aside, folder.panels(), StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UserError("cannot rename " + aside + " to " + folder.panels() + ": " + e, e);
     }
   }
 
@@ -140,7 +200,6 @@ public final class MergeRun {
         try (NDManager own = manager.newSubManager()) {
           SamClipModel model = start(phase, done, from, teachers, own);
           if (!done && !train(phase, model, from, before, teachers, own, log)) {
-            listener.onMessage("interrupted: " + store.latest().updates() + " updates are saved");
             return false;
           }
           if (!measured) {
@@ -164,7 +223,7 @@ public final class MergeRun {
       Teachers teachers,
       NDManager own,
       MetricsLog log) {
-    try (Interruption interruption = new Interruption()) {
+    try (Interruption interruption = interruptions.get()) {
       StageRunner runner =
           new StageRunner(
               teachers, data, folder, store, recipe.checkpoint(), recipe.seed(), interruption);
@@ -172,7 +231,12 @@ public final class MergeRun {
       if (ended) {
         ModelFile.write(folder.model(phase.row()), model, TensorType.F32);
       }
-      return ended;
+      if (interruption.requested()) {
+        // Said before the process may end.
+        listener.onMessage(
+            "stopped: " + store.latest().updates() + " updates are saved; continue with --resume");
+      }
+      return ended && !interruption.requested();
     }
   }
 
@@ -225,10 +289,9 @@ public final class MergeRun {
         : ModelFile.readSamClip(folder.model(phase.start()), own);
   }
 
-  /** SAM's weights with a fresh CLIP head. */
-  private SamClipModel base(Teachers teachers, NDManager own) {
-    ClipConfig clip = teachers.clip().clip().config();
-    SamClipConfig config = recipe.model().config(clip.embedDim());
+  /** The student's sizes are the SAM teacher's, and every stage's groups fit it. */
+  private void requireFit(Teachers teachers) {
+    SamClipConfig config = recipe.model().config(teachers.clip().clip().config().embedDim());
     if (!config.encoder().equals(teachers.sam().sizes().encoder())
         || !config.samHead().equals(teachers.sam().sizes().samHead())) {
       throw new UserError(
@@ -237,6 +300,14 @@ public final class MergeRun {
               + " against "
               + teachers.sam().sizes().encoder());
     }
+    SamClip student = new SamClip(config);
+    Phase.of(recipe).forEach(phase -> StageRunner.table(phase.stage(), student));
+  }
+
+  /** SAM's weights with a fresh CLIP head. */
+  private SamClipModel base(Teachers teachers, NDManager own) {
+    ClipConfig clip = teachers.clip().clip().config();
+    SamClipConfig config = recipe.model().config(clip.embedDim());
     SamClip student = new SamClip(config);
     student.initialize(own, recipe.seed());
     Map<String, NDArray> arrays = student.arrays();

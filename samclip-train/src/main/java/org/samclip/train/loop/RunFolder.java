@@ -27,13 +27,14 @@ import org.samclip.train.recipe.RecipeWriter;
 public record RunFolder(Path root) {
 
   /**
-   * Makes the folder of a new run, or checks that of one to be resumed.
+   * The folder of a new run, or of one to be resumed. Nothing is written yet: see {@link #begin}.
    *
    * @param root the folder
    * @param recipe of this run
    * @param resume whether an earlier run is to be continued
    * @return the folder
-   * @throws UserError if there is a run already, or none to resume, or one of another recipe
+   * @throws UserError if there is a run already, or none to resume, or one of another recipe, or if
+   *     nothing can be written there
    */
   public static RunFolder open(Path root, Recipe recipe, boolean resume) {
     RunFolder folder = new RunFolder(root);
@@ -43,6 +44,7 @@ public record RunFolder(Path root) {
         throw new UserError(root + ": holds no run to resume; leave out --resume to begin one");
       }
       folder.requireSame(recipe);
+      requireWritable(root);
       return folder;
     }
     if (exists) {
@@ -51,8 +53,35 @@ public record RunFolder(Path root) {
               + ": holds a run already; continue it with --resume, or choose another folder with"
               + " --out");
     }
-    AtomicFile.writeString(folder.recipe(), RecipeWriter.yaml(recipe));
+    requireWritable(root);
     return folder;
+  }
+
+  private static void requireWritable(Path root) {
+    Path there = root.toAbsolutePath().normalize();
+    while (!Files.exists(there)) {
+      there = there.getParent();
+    }
+    if (!Files.isDirectory(there) || !Files.isWritable(there)) {
+      throw new UserError(
+          root
+              + ": a run cannot be written here, as "
+              + there
+              + (Files.isDirectory(there) ? " is not writable" : " is a file, not a folder")
+              + "; choose another folder with --out");
+    }
+  }
+
+  /**
+   * Makes the folder, once everything that the recipe names has proved to be there: from now on the
+   * run can be resumed.
+   *
+   * @param recipe of this run
+   */
+  public void begin(Recipe recipe) {
+    if (!Files.exists(recipe())) {
+      AtomicFile.writeString(recipe(), RecipeWriter.yaml(recipe));
+    }
   }
 
   private void requireSame(Recipe recipe) {

@@ -5,21 +5,30 @@ import org.samclip.train.recipe.Duration;
 import org.samclip.train.recipe.StageSpec;
 
 /** Durations of stages in steps; epochs are counted in the data, which only headers are read of. */
-final class StageLength {
+public final class StageLength {
 
   private final DataFiles data;
 
-  StageLength(DataFiles data) {
+  /**
+   * @param data in which epochs are counted
+   */
+  public StageLength(DataFiles data) {
     this.data = data;
   }
 
-  /** Steps of a stage, at least 1. */
-  long steps(StageSpec stage) {
+  /**
+   * @param stage any
+   * @return its steps, at least 1
+   */
+  public long steps(StageSpec stage) {
     return steps(stage, stage.duration());
   }
 
-  /** The schedule of its rate, which may be planned for longer than the stage. */
-  CosineSchedule schedule(StageSpec stage) {
+  /**
+   * @param stage any
+   * @return the schedule of its rate, which may be planned for longer than the stage
+   */
+  public CosineSchedule schedule(StageSpec stage) {
     long planned = steps(stage, stage.plannedDuration());
     Duration warmup = stage.optimizer().warmup();
     long rising =
@@ -30,12 +39,15 @@ final class StageLength {
   }
 
   private long steps(StageSpec stage, Duration duration) {
-    double stepsPerEpoch = 1;
-    if (duration.unit() == Duration.Unit.EPOCHS) {
-      boolean byClip = stage.sources().clip() != null;
-      stepsPerEpoch =
-          stage.stepsPerEpoch(byClip ? data.clipCount() : 0, byClip ? 0 : data.samCount());
+    return Math.max(1, duration.steps(stepsPerEpoch(stage, duration)));
+  }
+
+  /** Steps of one pass over the stage's data; only counted where the duration asks for it. */
+  double stepsPerEpoch(StageSpec stage, Duration duration) {
+    if (duration.unit() != Duration.Unit.EPOCHS) {
+      return 1;
     }
-    return Math.max(1, duration.steps(stepsPerEpoch));
+    boolean byClip = stage.sources().clip() != null;
+    return stage.stepsPerEpoch(byClip ? data.clipCount() : 0, byClip ? 0 : data.samCount());
   }
 }

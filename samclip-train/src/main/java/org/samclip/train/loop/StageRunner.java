@@ -17,6 +17,7 @@ import org.samclip.train.optim.Optimizers;
 import org.samclip.train.recipe.CheckpointSpec;
 import org.samclip.train.recipe.Duration;
 import org.samclip.train.recipe.ParameterTable;
+import org.samclip.train.recipe.ParameterTable.NamedShape;
 import org.samclip.train.recipe.SourcesSpec.ClipSourceSpec;
 import org.samclip.train.recipe.SourcesSpec.PromptsSpec;
 import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
@@ -87,7 +88,7 @@ public final class StageRunner {
     long first = from == null ? 0 : from.step();
     Map<String, Position> positions = from == null ? Map.of() : from.positions();
 
-    ParameterTable table = ParameterTable.of(stage, Optimizers.shapes(model.model().arrays()));
+    ParameterTable table = table(stage, model.model());
     AtomicFile.writeString(folder.parameters(phase.row()), table.text());
     AdamW optimizer = Optimizers.of(stage.optimizer(), table, model.model().arrays(), manager);
     if (from != null) {
@@ -99,13 +100,15 @@ public final class StageRunner {
       Trainer trainer =
           new Trainer(objectives, optimizer, length.schedule(stage), stage.optimizer().clipNorm());
       listener.onStage(phase.row(), first, end);
-      Pace pace = new Pace(checkpoints.every(), first);
+      Pace pace =
+          new Pace(
+              checkpoints.every(), first, end, length.stepsPerEpoch(stage, checkpoints.every()));
       for (long step = first; step < end; step++) {
         Trainer.Step result = trainer.step(step);
         listener.onStep(phase.row(), step, end, result, trainer.waitedSeconds());
         boolean stop = interruption.requested();
         boolean last = step == end - 1;
-        if (stop || (!last && pace.due(step + 1, end))) {
+        if (stop || (!last && pace.due(step + 1))) {
           store.save(model, optimizer, progress(phase, step + 1, updatesBefore, objectives));
         }
         if (stop) {
@@ -117,6 +120,25 @@ public final class StageRunner {
       objectives.forEach(Objective::close);
       optimizer.close();
     }
+  }
+
+  /**
+   * @param stage of a recipe
+   * @param model to train; it need not be initialised
+   * @return which parameter learns at which rate
+   * @throws UserError if the groups do not fit the model, or features are to be cached of a
+   *     backbone that learns
+   */
+  public static ParameterTable table(StageSpec stage, SamClip model) {
+    List<NamedShape> shapes =
+        model.getParameters().stream()
+            .map(pair -> new NamedShape(pair.getKey(), pair.getValue().getShape()))
+            .toList();
+    ParameterTable table = ParameterTable.of(stage, shapes);
+    if (stage.cacheFeatures()) {
+      requireFrozenBackbone(stage, table);
+    }
+    return table;
   }
 
   private static void requireFrozenBackbone(StageSpec stage, ParameterTable table) {
@@ -223,19 +245,23 @@ public final class StageRunner {
   /** When the next checkpoint is due. */
   private static final class Pace {
     private final Duration every;
+    private final long end;
+    private final double stepsPerEpoch;
     private long lastStep;
     private long lastNanos = System.nanoTime();
 
-    Pace(Duration every, long firstStep) {
+    Pace(Duration every, long firstStep, long end, double stepsPerEpoch) {
       this.every = every;
+      this.end = end;
+      this.stepsPerEpoch = stepsPerEpoch;
       this.lastStep = firstStep;
     }
 
-    boolean due(long step, long end) {
+    boolean due(long step) {
       long now = System.nanoTime();
       double seconds = (now - lastNanos) / 1e9;
       long steps = step - lastStep;
-      if (every.progress(steps, seconds, end, (double) steps / end) < 1) {
+      if (every.progress(steps, seconds, stepsPerEpoch, (double) steps / end) < 1) {
         return false;
       }
       lastStep = step;

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.samclip.UserError;
 import org.samclip.checkpoint.ContentHash;
+import org.samclip.clip.ClipConfig;
 import org.samclip.model.ClipModel;
 import org.samclip.model.ModelFile;
 import org.samclip.model.SamModel;
@@ -48,6 +49,17 @@ public record Teachers(SamModel sam, ClipModel clip, Map<String, String> hashes)
     return new Teachers(sam.model, clip.model, Map.of("sam", sam.hash, "clip", clip.hash));
   }
 
+  /**
+   * Reads the CLIP teacher's sizes without its weights.
+   *
+   * @param spec which files
+   * @return its sizes
+   * @throws UserError if the file is missing or does not hold such a model
+   */
+  public static ClipConfig clipConfig(TeachersSpec spec) {
+    return load("teachers.clip.weights", spec.clip().weights(), CLIP, ModelFile::clipConfig).model;
+  }
+
   private static <T> Loaded<T> load(
       String key, String weights, String embedded, Function<Path, T> reader) {
     if (!weights.equals(TeachersSpec.EMBEDDED)) {
@@ -58,6 +70,10 @@ public record Teachers(SamModel sam, ClipModel clip, Map<String, String> hashes)
       return new Loaded<>(reader.apply(path), ContentHash.sha256(path));
     }
     try (InputStream in = Teachers.class.getResourceAsStream(embedded)) {
+      if (in == null) {
+        throw new UserError(
+            key + ": this build of samclip embeds no " + embedded + "; give a file of your own");
+      }
       Path copy = Files.createTempFile("samclip-", ".safetensors");
       try {
         Files.copy(in, copy, StandardCopyOption.REPLACE_EXISTING);

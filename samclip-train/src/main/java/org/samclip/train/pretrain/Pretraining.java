@@ -30,11 +30,11 @@ import org.samclip.train.loop.PromptSpec;
 import org.samclip.train.loop.SamBatches;
 import org.samclip.train.loop.SamSupervised;
 import org.samclip.train.loop.Span;
+import org.samclip.train.loop.StageLength;
 import org.samclip.train.loop.StepListener;
 import org.samclip.train.loop.Trainer;
 import org.samclip.train.loss.MaskLoss;
 import org.samclip.train.optim.AdamW;
-import org.samclip.train.optim.CosineSchedule;
 import org.samclip.train.optim.Optimizers;
 import org.samclip.train.recipe.LossesSpec.SamLossSpec;
 import org.samclip.train.recipe.ParameterTable;
@@ -49,6 +49,7 @@ public final class Pretraining {
 
   private final PretrainRecipe recipe;
   private final DataFiles data;
+  private final StageLength length;
   private final StageSpec stage;
 
   /**
@@ -58,6 +59,7 @@ public final class Pretraining {
   public Pretraining(PretrainRecipe recipe, Path quarantine) {
     this.recipe = recipe;
     this.data = new DataFiles(recipe.data(), quarantine);
+    this.length = new StageLength(data);
     this.stage = recipe.stage();
   }
 
@@ -83,7 +85,7 @@ public final class Pretraining {
     clip.initialize(manager, recipe.seed());
     int context = recipe.clip().text().contextLength();
     try (Tokenizer tokenizer = new Tokenizer(SceneVocabulary.tokenizerJson(), context)) {
-      long steps = stage.duration().steps(source.batches().stepsPerEpoch(data.clipCount()));
+      long steps = length.steps(stage);
       ReplayStream stream = data.clip(recipe.seed(), true, Position.START);
       RandomResizedCrop crop =
           new RandomResizedCrop(source.crop().get(0), source.crop().get(1), 3. / 4, 4. / 3);
@@ -105,7 +107,7 @@ public final class Pretraining {
     SamModel.Sizes sizes = new SamModel.Sizes(preset.encoder(), preset.samHead());
     Sam sam = new Sam(sizes.encoder(), sizes.samHead());
     sam.initialize(manager, recipe.seed());
-    long steps = stage.duration().steps((double) data.samCount() / source.batchSize());
+    long steps = length.steps(stage);
     ReplayStream stream = data.sam(recipe.seed(), Position.START);
     PromptsSpec p = source.prompts();
     PromptSpec prompts =
@@ -136,13 +138,9 @@ public final class Pretraining {
       StepListener listener) {
     ParameterTable table = ParameterTable.of(stage, Optimizers.shapes(arrays));
     AdamW optimizer = Optimizers.of(stage.optimizer(), table, arrays, manager);
-    long warmup =
-        stage.optimizer().warmup().isShare()
-            ? Math.round(steps * stage.optimizer().warmup().amount() / 100)
-            : stage.optimizer().warmup().steps(steps);
-    CosineSchedule schedule = new CosineSchedule(warmup, steps, stage.optimizer().finalLrFactor());
     Trainer trainer =
-        new Trainer(List.of(objective), optimizer, schedule, stage.optimizer().clipNorm());
+        new Trainer(
+            List.of(objective), optimizer, length.schedule(stage), stage.optimizer().clipNorm());
     listener.onStage(stage.name(), 0, steps);
     for (long step = 0; step < steps; step++) {
       Trainer.Step result = trainer.step(step);

@@ -2,6 +2,7 @@ package org.samclip.train.recipe;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -48,6 +49,7 @@ final class Check {
 
   static <T> List<T> notEmpty(String key, List<T> values) {
     that(values != null && !values.isEmpty(), key, "empty", "at least one entry");
+    that(values.stream().noneMatch(Objects::isNull), key, "with an empty entry", "whole entries");
     return List.copyOf(values);
   }
 

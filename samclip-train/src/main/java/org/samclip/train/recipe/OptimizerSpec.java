@@ -37,6 +37,8 @@ public record OptimizerSpec(
     Check.notNegative("weight_decay", weightDecay);
     noDecay = List.copyOf(noDecay);
     noDecay.forEach(pattern -> Check.notBlank("no_decay", pattern));
+    Check.that(
+        !warmup.isTime(), "warmup", warmup, "steps, epochs or %, such as '100 steps' or '5 %'");
     Check.share("final_lr_factor", finalLrFactor);
     Check.notNegative("clip_norm", clipNorm);
   }

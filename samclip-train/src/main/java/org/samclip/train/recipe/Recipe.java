@@ -47,6 +47,11 @@ public record Recipe(
         "device",
         "'" + device + "'",
         "cpu, cuda or cuda:N (N counts GPUs from 0)");
+    Check.that(
+        precision == Precision.FLOAT32,
+        "precision",
+        "bf16",
+        "float32, as bf16 autocast is not supported yet");
     stages = Check.notEmpty("stages", stages);
     baselines = List.copyOf(baselines);
     StageSpec.checkSequence(stages);

@@ -10,7 +10,7 @@ import java.util.Set;
  * @param name unique in its list; names checkpoints and table rows
  * @param start the model it begins from: {@code previous}, {@code base} (SAM's weights with a fresh
  *     CLIP head), or the name of an earlier stage
- * @param duration when it ends: steps, epochs or time
+ * @param duration when it ends: steps or epochs; a time would make the result depend on the machine
  * @param scheduleDuration how long the learning-rate schedule was planned for, if longer than the
  *     stage (paper: planned for 20 epochs, stopped at 16)
  * @param sources what each step reads
@@ -49,7 +49,11 @@ public record StageSpec(
         "'" + name + "'",
         "another name, as this one has a meaning in 'start'");
     Check.notBlank("start", start);
-    Check.that(!duration.isShare(), "duration", duration, "steps, epochs or time");
+    Check.that(
+        !duration.isShare() && !duration.isTime(),
+        "duration",
+        duration,
+        "steps or epochs, such as '500 steps' (a time would make the result depend on the machine)");
     Check.that(duration.amount() > 0, "duration", duration, "more than nothing");
     if (scheduleDuration != null) {
       Check.that(

@@ -108,12 +108,12 @@ class RecipeReaderTest {
         small(
             "stages.1.sources.clip.resolutions=[64, 128]",
             "stages.1.sources.clip.resolutions.2=256",
-            "stages.1.duration=3 h",
+            "stages.1.duration=3 epochs",
             "model.preset=vit-b",
             "name=other",
             "stages.2.schedule_duration=null");
     assertEquals(List.of(64, 256), recipe.stages().get(0).sources().clip().resolutions());
-    assertTrue(recipe.stages().get(0).duration().isTime());
+    assertEquals(new Duration(3, Duration.Unit.EPOCHS), recipe.stages().get(0).duration());
     assertEquals(Preset.VIT_B, recipe.model().preset());
     assertEquals("other", recipe.name());
     assertEquals(new Duration(2, Duration.Unit.EPOCHS), recipe.stages().get(1).plannedDuration());
@@ -160,7 +160,11 @@ class RecipeReaderTest {
         "stages.2.sources.clip.resolutions=[225] | 'stages.2.sources.clip.resolutions' is 225; allowed: a multiple of the model's patch, 8",
         "stages.2.sources.clip.resolutions=224 | 'stages.2.sources.clip.resolutions' is 224; allowed: a list",
         "stages.1.duration=500 | 'stages.1.duration' is 500; allowed: a number with its unit: '500 steps', '3 epochs'",
-        "stages.1.duration=10 % | 'stages.1.duration' is 10 %; allowed: steps, epochs or time",
+        "stages.1.duration=10 % | 'stages.1.duration' is 10 %; allowed: steps or epochs",
+        "stages.1.duration=2 h | 'stages.1.duration' is 2 h; allowed: steps or epochs",
+        "stages.1.optimizer.warmup=30 s | 'stages.1.optimizer.warmup' is 30 s; allowed: steps, epochs or %",
+        "precision=bf16 | 'precision' is bf16; allowed: float32",
+        "stages.1=null | 'stages' is with an empty entry; allowed: whole entries",
         "stages.2.schedule_duration=1 epochs | 'stages.2.schedule_duration' is 1 epochs; allowed: at least the duration (2 epochs)",
         "stages.2.start=nowhere | 'stages.2.start' is 'nowhere'; allowed: previous, base or the name of an earlier stage (probe)",
         "stages.2.name=probe | 'stages' is probe twice",

@@ -1,0 +1,185 @@
+package org.samclip.train.loop;
+
+import java.util.List;
+import org.samclip.clip.ClipConfig;
+import org.samclip.model.SamClipConfig;
+import org.samclip.sam.SamHeadConfig;
+import org.samclip.train.recipe.AreaScaledBatch;
+import org.samclip.train.recipe.ParameterTable;
+import org.samclip.train.recipe.SourcesSpec.ClipSourceSpec;
+import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
+import org.samclip.train.recipe.StageSpec;
+import org.samclip.vitdet.ViTDetConfig;
+
+/**
+ * What a stage takes, estimated from sizes alone.
+ *
+ * <p>Arithmetic counts the matrix products of a forward pass, twice as many again for the backward
+ * pass of what lies at or behind a parameter that learns. Activations are {@value #VALUES_KEPT}
+ * float32 values for each token, channel and layer that gradients pass through (inputs and outputs
+ * of the norms, of the four projections, and of the activation function); the mask decoder keeps as
+ * many for each image token and prompt.
+ */
+final class StageCost {
+
+  /** Kept for the backward pass by each layer, for each token and channel. */
+  private static final int VALUES_KEPT = 16;
+
+  /** Forward and backward, in forward passes. */
+  private static final int WITH_BACKWARD = 3;
+
+  private final StageSpec stage;
+  private final SamClipConfig model;
+  private final ClipConfig clipTeacher;
+  private final ParameterTable table;
+  private final boolean encoderLearns;
+
+  /**
+   * @param stage of the recipe
+   * @param model the student
+   * @param clipTeacher the CLIP teacher
+   * @param table which parameters of the student learn
+   */
+  StageCost(StageSpec stage, SamClipConfig model, ClipConfig clipTeacher, ParameterTable table) {
+    this.stage = stage;
+    this.model = model;
+    this.clipTeacher = clipTeacher;
+    this.table = table;
+    this.encoderLearns =
+        table.entries().stream().anyMatch(e -> !e.frozen() && e.name().startsWith("image_encoder"));
+  }
+
+  /** Bytes of gradients and of AdamW's two moments. */
+  long learningBytes() {
+    return 3 * Float.BYTES * table.trainable();
+  }
+
+  /** Bytes of AdamW's two moments in a checkpoint. */
+  long stateBytes() {
+    return 2 * Float.BYTES * table.trainable();
+  }
+
+  /** Bytes kept for the largest backward pass. */
+  long activationBytes() {
+    double most = 0;
+    ClipSourceSpec clip = stage.sources().clip();
+    if (clip != null) {
+      for (int side : clip.resolutions()) {
+        int images = micro(clip.microBatch(), clip.baseResolution(), clip.batches(), side);
+        most = Math.max(most, images * (encoderKept(side) + kept(side, headLayers())));
+      }
+    }
+    SamSourceSpec sam = stage.sources().sam();
+    if (sam != null) {
+      int images = sam.microBatch() == null ? sam.batchSize() : sam.microBatch();
+      SamHeadConfig head = model.samHead();
+      double decoder =
+          (double) sam.masksPerImage()
+              * tokens(sam.resolution())
+              * head.dim()
+              * (head.depth() + 1)
+              * VALUES_KEPT;
+      most = Math.max(most, images * (encoderKept(sam.resolution()) + decoder));
+    }
+    return (long) (most * Float.BYTES);
+  }
+
+  private static int micro(Integer given, int baseSide, AreaScaledBatch batches, int side) {
+    MicroBatch micro = new MicroBatch(given == null ? 0 : given, baseSide);
+    return micro.parts(batches.batchFor(side), side).get(0).size();
+  }
+
+  private double encoderKept(int side) {
+    return encoderLearns ? kept(side, model.encoder().depth()) : 0;
+  }
+
+  private double kept(int side, int layers) {
+    return (double) VALUES_KEPT * tokens(side) * model.encoder().width() * layers;
+  }
+
+  /** Bytes of the cached features at their fullest. */
+  long cacheBytes(long steps, long images) {
+    if (!stage.cacheFeatures()) {
+      return 0;
+    }
+    double bytes = 0;
+    for (int side : stage.sources().clip().resolutions()) {
+      double row = tokens(side) * model.encoder().width() + clipTeacher.embedDim();
+      bytes += cachedViews(side, steps, images) * row * Float.BYTES;
+    }
+    return (long) bytes;
+  }
+
+  private double cachedViews(int side, long steps, long images) {
+    ClipSourceSpec clip = stage.sources().clip();
+    double drawn = (double) steps / clip.resolutions().size() * clip.batches().batchFor(side);
+    return Math.min(drawn, (double) images * clip.views());
+  }
+
+  /** Floating-point operations of the whole stage. */
+  double operations(long steps, long clipImages) {
+    double sum = 0;
+    ClipSourceSpec clip = stage.sources().clip();
+    if (clip != null) {
+      for (int side : clip.resolutions()) {
+        double seen = (double) steps / clip.resolutions().size() * clip.batches().batchFor(side);
+        double frozen = teacher() + encoder(side) * (encoderLearns ? WITH_BACKWARD : 1);
+        double computed = stage.cacheFeatures() ? cachedViews(side, steps, clipImages) : seen;
+        sum += computed * frozen + seen * head(side) * WITH_BACKWARD;
+      }
+    }
+    SamSourceSpec sam = stage.sources().sam();
+    if (sam != null) {
+      int passes = encoderLearns ? WITH_BACKWARD : 1;
+      // The student, and the teacher's forward pass.
+      double image = encoder(sam.resolution()) * (passes + 1);
+      double prompt = decoder(sam.resolution()) * (WITH_BACKWARD + 1);
+      sum += (double) steps * sam.batchSize() * (image + sam.masksPerImage() * prompt);
+    }
+    return sum;
+  }
+
+  private double tokens(int side) {
+    double row = (double) side / model.encoder().patch();
+    return row * row;
+  }
+
+  private int headLayers() {
+    return model.clipHead().layers();
+  }
+
+  private double encoder(int side) {
+    ViTDetConfig e = model.encoder();
+    double n = tokens(side);
+    double sum = 2 * n * 3 * e.patch() * e.patch() * e.width();
+    for (int layer = 0; layer < e.depth(); layer++) {
+      double window = (double) e.windowOf(layer) * e.windowOf(layer);
+      sum += layer(n, window == 0 ? n : window, e.width(), e.mlpRatio());
+    }
+    return sum + 2 * n * e.neck() * (e.width() + 9. * e.neck());
+  }
+
+  private double head(int side) {
+    double n = tokens(side);
+    return headLayers() * layer(n, n, model.encoder().width(), model.encoder().mlpRatio());
+  }
+
+  /** Projections of attention and MLP, and attention itself over the tokens each one sees. */
+  private static double layer(double tokens, double seen, double width, double mlpRatio) {
+    return 2 * tokens * width * width * (4 + 2 * mlpRatio) + 4 * tokens * seen * width;
+  }
+
+  /** Cross attention to the image and upscaling; what the few prompt tokens do does not count. */
+  private double decoder(int side) {
+    SamHeadConfig h = model.samHead();
+    double square = (double) h.dim() * h.dim();
+    List<Double> parts = List.of((4. * h.depth() + 2) / 2, 1., .5);
+    return 2 * tokens(side) * square * parts.stream().mapToDouble(p -> p).sum();
+  }
+
+  private double teacher() {
+    ClipConfig.Vision v = clipTeacher.vision();
+    double n = (double) v.grid() * v.grid() + 1;
+    return v.layers() * layer(n, n, v.width(), v.mlpRatio());
+  }
+}

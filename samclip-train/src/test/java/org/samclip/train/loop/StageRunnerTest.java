@@ -1,0 +1,191 @@
+package org.samclip.train.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDManager;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.samclip.UserError;
+import org.samclip.kernel.LibTorch;
+import org.samclip.model.ModelFile;
+import org.samclip.nn.Module;
+import org.samclip.train.loop.TinyMerge.Heard;
+import org.samclip.train.recipe.Recipe;
+
+/** What a stage does to the model, and when it saves. */
+class StageRunnerTest {
+
+  /** Nothing is measured. */
+  private static final String BLIND = "evaluation.data={}";
+
+  private static final String ALONE = "baselines=[]";
+
+  @TempDir static Path shared;
+  private static TinyMerge tiny;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void makeTeachers() {
+    tiny = TinyMerge.in(shared);
+  }
+
+  private Path run(Recipe recipe, String name) {
+    Path root = folder.resolve(name);
+    TinyMerge.run(recipe, root);
+    return root;
+  }
+
+  private static Map<String, float[]> values(Module module) {
+    Map<String, float[]> values = new TreeMap<>();
+    module.arrays().forEach((name, array) -> values.put(name, array.toFloatArray()));
+    return values;
+  }
+
+  private static Map<String, float[]> model(Path root, String row) {
+    try (NDManager manager = LibTorch.newManager(LibTorch.device("cpu"))) {
+      Path file = root.resolve("models/" + row + ".safetensors");
+      return values(ModelFile.readSamClip(file, manager).model());
+    }
+  }
+
+  private static Map<String, float[]> samTeacher() {
+    try (NDManager manager = LibTorch.newManager(LibTorch.device("cpu"))) {
+      return values(ModelFile.readSam(shared.resolve("sam.safetensors"), manager).sam());
+    }
+  }
+
+  /** Names of parameters up to the first dot, of those that differ and of those that do not. */
+  private static void assertMoved(
+      Map<String, float[]> before, Map<String, float[]> after, List<String> parts) {
+    before.forEach(
+        (name, values) -> {
+          boolean learns = parts.contains(name.split("\\.")[0]);
+          boolean same = Arrays.equals(values, after.get(name));
+          // What no prompt or loss of this stage reaches gets no gradient and, without decay,
+          // stays.
+          boolean idle = name.contains("iou_") || name.contains("neck") || name.endsWith("bias");
+          assertTrue(same || learns, name + " is frozen and moved");
+          assertTrue(!same || !learns || idle, name + " learns and stayed");
+        });
+  }
+
+  @Test
+  void frozenParametersStayToTheBitAndOthersMove() {
+    Path root = run(tiny.recipe(BLIND), "run");
+    Map<String, float[]> stage1 = model(root, "stage1");
+    Map<String, float[]> stage2 = model(root, "stage2");
+    Map<String, float[]> stage3 = model(root, "stage3");
+    assertMoved(samTeacher(), stage1, List.of());
+    assertMoved(stage1, stage2, List.of("clip_head", "image_encoder", "mask_decoder"));
+    assertMoved(stage2, stage3, List.of("clip_head"));
+    assertMoved(samTeacher(), model(root, "naive-kd"), List.of("image_encoder"));
+  }
+
+  /** AdamW's first update is the rate times a sign, so the largest change is the rate itself. */
+  @Test
+  void encoderAndDecoderLearnAtATenthOfTheRate() {
+    String[] oneStep = {
+      BLIND,
+      ALONE,
+      "stages.multi_task.start=base",
+      "stages.head_probing.duration=1 steps",
+      "stages.resolution_adaptation.duration=1 steps",
+      "stages.multi_task.duration=1 steps",
+      "stages.multi_task.optimizer.warmup=0 %",
+      "stages.multi_task.optimizer.weight_decay=0",
+      null
+    };
+    oneStep[8] = "stages.multi_task.optimizer.lr=1.0e-3";
+    Map<String, float[]> after = model(run(tiny.recipe(oneStep), "after"), "stage2");
+    // So small a rate changes no float32.
+    oneStep[8] = "stages.multi_task.optimizer.lr=1.0e-30";
+    Map<String, float[]> before = model(run(tiny.recipe(oneStep), "before"), "stage2");
+    Map<String, Double> largest = new TreeMap<>();
+    before.forEach(
+        (name, values) -> {
+          for (int i = 0; i < values.length; i++) {
+            double change = Math.abs((double) after.get(name)[i] - values[i]);
+            largest.merge(name.split("\\.")[0], change, Math::max);
+          }
+        });
+    assertEquals(1e-3, largest.get("clip_head"), 1e-5, largest::toString);
+    assertEquals(1e-4, largest.get("image_encoder"), 1e-6, largest::toString);
+    assertEquals(1e-4, largest.get("mask_decoder"), 1e-6, largest::toString);
+    assertEquals(0, largest.get("prompt_encoder"), largest::toString);
+  }
+
+  @Test
+  void cachedFeaturesGiveTheSameLosses() {
+    // 24 images in batches of 8: two passes over the same single crop of each.
+    String[] recipe = {
+      BLIND,
+      ALONE,
+      "stages.head_probing.duration=7 steps",
+      "stages.head_probing.sources.clip.views=1",
+      "stages.multi_task.duration=1 steps",
+      "stages.resolution_adaptation.duration=1 steps",
+      "stages.head_probing.cache_features=false"
+    };
+    Heard computed = new Heard();
+    TinyMerge.run(tiny.recipe(recipe), folder.resolve("computed"), false, computed);
+    recipe[6] = "stages.head_probing.cache_features=true";
+    Heard cached = new Heard();
+    TinyMerge.run(tiny.recipe(recipe), folder.resolve("cached"), false, cached);
+    for (int step = 0; step < 7; step++) {
+      double loss = computed.losses.get(step).get("clip");
+      assertEquals(loss, cached.losses.get(step).get("clip"), loss * 1e-4, "step " + step);
+    }
+    assertNotEquals(computed.losses.get(0), computed.losses.get(6));
+    assertTrue(Files.notExists(folder.resolve("cached/cache/clip-teacher-32")), "cache is left");
+  }
+
+  @Test
+  void cachedFeaturesNeedAFrozenBackbone() {
+    Recipe recipe =
+        tiny.recipe(
+            "stages.1.sources.clip.views=1",
+            "stages.1.cache_features=true",
+            "stages.1.groups.2.frozen=false");
+    Path root = folder.resolve("run");
+    String message = assertThrows(UserError.class, () -> TinyMerge.run(recipe, root)).getMessage();
+    assertTrue(message.contains("stages.head_probing.cache_features"), message);
+    assertTrue(Files.notExists(root), "something was written");
+  }
+
+  /** 24 images in batches of 8 are 3 steps, so half an epoch is every second step. */
+  @Test
+  void epochsBetweenCheckpointsAreThoseOfTheData() throws Exception {
+    Recipe recipe =
+        tiny.recipe(
+            BLIND,
+            ALONE,
+            "checkpoint.every=0.5 epochs",
+            "checkpoint.keep=100",
+            "stages.head_probing.duration=2 epochs",
+            "stages.head_probing.sources.clip.resolutions=[32]",
+            "stages.multi_task.duration=1 steps",
+            "stages.resolution_adaptation.duration=1 steps");
+    Path root = run(recipe, "run");
+    try (var files = Files.list(root.resolve("checkpoints"))) {
+      assertEquals(
+          List.of("step-00000002", "step-00000004"),
+          files
+              .map(file -> file.getFileName().toString())
+              .filter(name -> name.endsWith(".state.safetensors"))
+              .map(name -> name.substring(0, 13))
+              .sorted()
+              .toList());
+    }
+  }
+}
