@@ -46,6 +46,9 @@ public record PredictionFiles(Path folder) {
   /** Smaller images are enlarged, so that one can see something. */
   private static final int SMALLEST_OVERLAY = 384;
 
+  /** Larger images are shrunk: a picture of 50 megapixels needs a gigabyte to be painted. */
+  private static final int LARGEST_OVERLAY = 2048;
+
   private static final int NAME_LENGTH = 40;
 
   /**
@@ -167,7 +170,8 @@ public record PredictionFiles(Path folder) {
 
   private static BufferedImage overlay(RgbImage image, List<Named> named) {
     int longest = Math.max(image.width(), image.height());
-    Overlay overlay = new Overlay(image, Math.max(SMALLEST_OVERLAY, longest));
+    int side = Math.min(LARGEST_OVERLAY, Math.max(SMALLEST_OVERLAY, longest));
+    Overlay overlay = new Overlay(image, side);
     named.forEach(one -> overlay.mask(one.mask(), one.colour()));
     for (Named one : named) {
       if (one.prompt() instanceof MaskPrompt.Box box) {

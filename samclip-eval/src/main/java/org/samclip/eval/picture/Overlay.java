@@ -43,7 +43,7 @@ public final class Overlay {
   }
 
   /**
-   * Colours every labelled pixel and draws the borders between labels.
+   * Fills every label with its translucent colour and draws its outline.
    *
    * @param labels {@code [height, width]} in row-major order
    * @param width columns
@@ -57,12 +57,11 @@ public final class Overlay {
       for (int x = 0; x < canvas.getWidth(); x++, at++) {
         Color colour = colours.apply(grown[at]);
         int old = canvas.getRGB(x, y);
-        canvas.setRGB(
-            x,
-            y,
-            isBorder(grown, x, y)
-                ? Color.WHITE.getRGB()
-                : colour == null ? faded(old) : mixed(old, colour, FILL));
+        int shown =
+            colour == null
+                ? faded(old)
+                : isBorder(grown, x, y) ? colour.getRGB() : mixed(old, colour, FILL);
+        canvas.setRGB(x, y, shown);
       }
     }
     return this;
@@ -186,11 +185,10 @@ public final class Overlay {
     int bottom = Math.min(canvas.getHeight() - 1, y + OUTLINE);
     int left = Math.max(0, x - OUTLINE);
     int top = Math.max(0, y - OUTLINE);
-    return own != 0
-        && (grown[y * canvas.getWidth() + left] != own
-            || grown[y * canvas.getWidth() + right] != own
-            || grown[top * canvas.getWidth() + x] != own
-            || grown[bottom * canvas.getWidth() + x] != own);
+    return grown[y * canvas.getWidth() + left] != own
+        || grown[y * canvas.getWidth() + right] != own
+        || grown[top * canvas.getWidth() + x] != own
+        || grown[bottom * canvas.getWidth() + x] != own;
   }
 
   private static int mixed(int rgb, Color colour, double share) {

@@ -58,7 +58,8 @@ class OverlayTest {
         overlay().labels(labels, 4, 2, label -> label == 1 ? RED : label == 2 ? Color.BLUE : null);
     assertEquals(100, at(overlay, 30, 20).getRed());
     assertEquals(128, at(overlay, 70, 20).getBlue());
-    assertEquals(Color.WHITE, at(overlay, 40, 20));
+    assertEquals(Color.BLUE, at(overlay, 40, 20));
+    assertEquals(RED, at(overlay, 39, 20));
     Color pale = at(overlay, 10, 20);
     assertEquals(pale.getRed(), pale.getGreen());
     assertTrue(pale.getRed() > 100, pale::toString);
