@@ -297,8 +297,13 @@ public final class MergeRun {
       throw new UserError(
           "model: the sizes differ from those of teachers.sam, from which the student starts: "
               + config.encoder()
+              + ", "
+              + config.samHead()
               + " against "
-              + teachers.sam().sizes().encoder());
+              + teachers.sam().sizes().encoder()
+              + ", "
+              + teachers.sam().sizes().samHead()
+              + "; set model.preset, or model.width, depth and so on, to the teacher's");
     }
     SamClip student = new SamClip(config);
     Phase.of(recipe).forEach(phase -> StageRunner.table(phase.stage(), student));

@@ -67,7 +67,11 @@ public record Teachers(SamModel sam, ClipModel clip, Map<String, String> hashes)
       if (!Files.isRegularFile(path)) {
         throw new UserError(key + ": no file " + path + "; give a file, or 'embedded'");
       }
-      return new Loaded<>(reader.apply(path), ContentHash.sha256(path));
+      try {
+        return new Loaded<>(reader.apply(path), ContentHash.sha256(path));
+      } catch (UserError e) {
+        throw new UserError(key + ": " + e.getMessage(), e);
+      }
     }
     try (InputStream in = Teachers.class.getResourceAsStream(embedded)) {
       if (in == null) {

@@ -1,0 +1,295 @@
+package org.samclip.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.engine.Engine;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.samclip.train.loop.TinyMerge;
+
+/**
+ * {@code samclip merge} as a user meets it: what it asks for, says and leaves when things are
+ * wrong.
+ */
+class MergeCommandTest {
+
+  private static final Path CONFIGS = Path.of("..", "configs");
+
+  @TempDir static Path shared;
+  private static Path config;
+
+  private final StringWriter out = new StringWriter();
+  private final StringWriter err = new StringWriter();
+
+  @TempDir Path folder;
+  private Path run;
+
+  @BeforeAll
+  static void makeTeachers() throws IOException {
+    TinyMerge tiny = TinyMerge.in(shared);
+    config = Files.writeString(shared.resolve("tiny.yaml"), tiny.yaml());
+  }
+
+  @BeforeEach
+  void nameFolder() {
+    run = folder.resolve("run");
+  }
+
+  private int samclip(String... arguments) {
+    out.getBuffer().setLength(0);
+    err.getBuffer().setLength(0);
+    return Samclip.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+  }
+
+  /** Merges with overrides; an argument that begins with -- is handed on as it is. */
+  private int merge(String... more) {
+    List<String> arguments = new ArrayList<>(List.of("merge", config.toString()));
+    arguments.addAll(List.of("--out", run.toString()));
+    for (String argument : more) {
+      if (!argument.startsWith("--")) {
+        arguments.add("--set");
+      }
+      arguments.add(argument);
+    }
+    return samclip(arguments.toArray(String[]::new));
+  }
+
+  private void assertRefused(String says, String... more) {
+    Path scenes = folder.resolve("scenes");
+    List<String> all = new ArrayList<>(Arrays.asList(more));
+    if (Arrays.stream(more).noneMatch(argument -> argument.startsWith("data."))) {
+      all.add("data.scenes.dir=" + scenes);
+    }
+    assertEquals(2, merge(all.toArray(String[]::new)), () -> "" + out + err);
+    String message = err.toString();
+    assertTrue(message.startsWith("samclip: ") && message.contains(says), message);
+    assertEquals(1, message.lines().count(), message);
+    assertFalse(Files.exists(run), "the run's folder was made");
+    assertFalse(Files.exists(scenes), "scenes were written");
+  }
+
+  static List<Path> configs() throws IOException {
+    try (Stream<Path> files = Files.list(CONFIGS)) {
+      return files
+          .filter(file -> !file.getFileName().toString().startsWith("pretrain-"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static Set<Path> below(Path root) throws IOException {
+    try (Stream<Path> files = Files.walk(root, 1)) {
+      return new TreeSet<>(files.toList());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("configs")
+  void dryRunOfEveryConfigNeedsNoFileAndWritesNone(Path file) throws IOException {
+    Set<Path> before = below(Path.of("."));
+    assertEquals(0, samclip("merge", file.toString(), "--dry-run"), err::toString);
+    String text = out.toString();
+    for (String part :
+        List.of(
+            "stage 1 ",
+            "stage1, parameters of stage ",
+            "clip_head.*",
+            "parameters learn\n",
+            "memory of tensors about ",
+            "disk about ",
+            "CLIP teacher: ")) {
+      assertTrue(text.contains(part), () -> part + " is not in " + text);
+    }
+    assertEquals(before, below(Path.of(".")));
+  }
+
+  @Test
+  void dryRunKnowsStepsAndSizesWhereTheyAreThere() {
+    assertEquals(0, merge("--dry-run", "stages.1.duration=2 epochs"), err::toString);
+    String text = out.toString();
+    assertTrue(text.contains("embeddings of 16 numbers, as its file says"), text);
+    // 24 images; batches of 8 at 32 px and 2 at 64 px, so 5 on average.
+    assertTrue(text.contains("\n10 steps, about "), text);
+    assertTrue(text.contains("time of training very roughly "), text);
+    assertFalse(Files.exists(run));
+  }
+
+  @Test
+  void dryRunOfThePapersRecipeSaysWhatItCannotKnow() {
+    String file = CONFIGS.resolve("sam-clip-vit-b.yaml").toString();
+    assertEquals(0, samclip("merge", file, "--dry-run"), err::toString);
+    String text = out.toString();
+    assertTrue(text.contains("embeddings of 768 numbers, those of the paper's ViT-L/14"), text);
+    assertTrue(text.contains("image_encoder.*       177     89,670,912"), text);
+    assertTrue(text.contains("steps and time unknown, as epochs cannot be counted: "), text);
+  }
+
+  @Test
+  void dryRunRefusesGroupsThatDoNotFit() {
+    assertRefused("leaves out prompt_encoder.", "--dry-run", "stages.2.groups.3.pattern=no_mask.*");
+  }
+
+  @Test
+  void groupsOfALaterStageAreCheckedFirst() {
+    assertRefused("leaves out prompt_encoder.", "stages.2.groups.3.pattern=no_mask.*");
+  }
+
+  @Test
+  void missingTeacher() {
+    Path none = folder.resolve("none.safetensors");
+    assertRefused("teachers.sam.weights: no file " + none, "teachers.sam.weights=" + none);
+  }
+
+  @Test
+  void teacherOfAnotherKind() {
+    assertRefused(
+        "teachers.sam.weights: " + shared.resolve("clip.safetensors") + ": holds a clip model",
+        "teachers.sam.weights=" + shared.resolve("clip.safetensors"));
+  }
+
+  @Test
+  void teacherThatIsNoModel() throws IOException {
+    Path file = Files.writeString(folder.resolve("text.safetensors"), "these are no weights");
+    assertRefused("teachers.clip.weights: " + file, "teachers.clip.weights=" + file);
+  }
+
+  @Test
+  void studentOfOtherSizesThanItsTeacher() {
+    assertRefused("model: the sizes differ from those of teachers.sam", "model.width=64");
+  }
+
+  @Test
+  void unknownDevice() {
+    assertRefused("'device' is 'gpu'", "device=gpu");
+  }
+
+  @Test
+  void absentGpu() {
+    Assumptions.assumeTrue(Engine.getEngine("PyTorch").getGpuCount() == 0, "there is a GPU");
+    assertRefused("device 'cuda' is not there", "device=cuda");
+  }
+
+  @Test
+  void halfPrecision() {
+    assertRefused("'precision' is bf16; allowed: float32", "precision=bf16");
+  }
+
+  @Test
+  void missingData() {
+    Path none = folder.resolve("none");
+    assertRefused(
+        none + ": no such file or folder",
+        "data.scenes=null",
+        "data.clip.shards=" + none,
+        "data.sam.shards=" + none);
+  }
+
+  @Test
+  void missingEvaluationData() {
+    assertEquals(2, merge("evaluation.data={classes: " + folder.resolve("none") + "}"));
+    assertTrue(err.toString().contains(folder.resolve("none").toString()), err::toString);
+    assertFalse(Files.exists(run), "the run's folder was made");
+  }
+
+  @Test
+  void folderThatCannotBeMade() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "");
+    run = file.resolve("below");
+    assertRefused(file + " is a file, not a folder");
+  }
+
+  @Test
+  void withoutEvaluationDataTheTableIsEmpty() throws IOException {
+    assertEquals(0, merge("evaluation.data={}", "baselines=[]"), err::toString);
+    String results = Files.readString(run.resolve("results.json"));
+    assertEquals(5 * 5, results.split(" : null", -1).length - 1, results);
+    assertTrue(Files.exists(run.resolve("models/stage3.safetensors")));
+  }
+
+  /**
+   * A quarter of the images breaks; the run stops within a stage and goes on once they are whole.
+   */
+  @Test
+  void tooManyBrokenSamplesStopTheRunAndLeaveItsCheckpoint() throws IOException {
+    Path scenes = folder.resolve("own");
+    String[] write = {
+      "data",
+      "scenes",
+      "--out",
+      scenes.toString(),
+      "--size",
+      "64",
+      "--clip",
+      "24",
+      "--sam",
+      "4",
+      "--crops",
+      "0",
+      "--scenes",
+      "0"
+    };
+    assertEquals(0, samclip(write), err::toString);
+    Path shard = scenes.resolve("clip/clip-00000.tar");
+    Path whole = Files.copy(shard, folder.resolve("whole.tar"));
+    breakImages(whole, shard, 4);
+    String[] recipe = {
+      "data.scenes=null",
+      "data.clip={shards: " + shard + ", hold_out: 0}",
+      "data.sam={shards: " + scenes.resolve("sam") + ", hold_out: 0}",
+      "stages.1.sources.clip.resolutions=[32]",
+      "evaluation.data={}",
+      "baselines=[]",
+      "checkpoint.every=1 steps"
+    };
+    assertEquals(2, merge(recipe), () -> "" + out + err);
+    String message = err.toString();
+    assertTrue(message.contains("samclip: data.clip: 6 of 24 samples are broken"), message);
+    assertTrue(message.contains("quarantine.tsv"), message);
+    assertEquals(6, Files.readAllLines(run.resolve("quarantine.tsv")).size());
+    assertEquals("step-00000002", Files.readString(run.resolve("checkpoints/latest")).strip());
+
+    Files.copy(whole, shard, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    List<String> resumed = new ArrayList<>(List.of(recipe));
+    resumed.add("--resume");
+    assertEquals(0, merge(resumed.toArray(String[]::new)), err::toString);
+    assertEquals(3 + 4 + 2, Files.readAllLines(run.resolve("metrics.jsonl")).size());
+  }
+
+  /** Copies an archive; every n-th image becomes zeros. */
+  private static void breakImages(Path from, Path to, int every) throws IOException {
+    try (TarArchiveInputStream in = new TarArchiveInputStream(Files.newInputStream(from));
+        TarArchiveOutputStream tar = new TarArchiveOutputStream(Files.newOutputStream(to))) {
+      int images = 0;
+      for (TarArchiveEntry entry = in.getNextEntry(); entry != null; entry = in.getNextEntry()) {
+        byte[] content = in.readAllBytes();
+        if (entry.getName().endsWith(".jpg") && images++ % every == 0) {
+          Arrays.fill(content, (byte) 0);
+        }
+        tar.putArchiveEntry(entry);
+        tar.write(content);
+        tar.closeArchiveEntry();
+      }
+    }
+  }
+}
