@@ -132,9 +132,13 @@ class Kernels(Module):
     return torch.layer_norm(x, [torch.size(x, -1)], w, b, float(eps))
 
   def layer_norm_2d(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor, eps: Tensor) -> Tensor:
-    # Over the channels of [B, C, H, W].
-    y = torch.layer_norm(torch.permute(x, [0, 2, 3, 1]), [torch.size(x, 1)], w, b, float(eps))
-    return torch.contiguous(torch.permute(y, [0, 3, 1, 2]))
+    # Over the channels of [B, C, H, W]. Written out: few, nearly equal channels divide by almost
+    # nothing, and layer_norm's fused gradient loses digits there that the reference keeps.
+    d = torch.sub(x, torch.mean(x, [1], True))
+    v = torch.mean(torch.mul(d, d), [1], True)
+    y = torch.div(d, torch.sqrt(torch.add(v, float(eps))))
+    c = [torch.size(x, 1), 1, 1]
+    return torch.add(torch.mul(y, torch.view(w, c)), torch.view(b, c))
 
   def conv2d(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor, stride: Tensor, padding: Tensor) -> Tensor:
     s = int(stride)

@@ -68,7 +68,7 @@ class RelPosParityTest {
     ImageEncoder encoder =
         new ImageEncoder(SamVectors.encoder(config, config.get("out_chans").asInt()));
     encoder.initialize(manager, 0);
-    SafetensorsFile file = Vectors.load("sam_tiny").file(SamVectors.WEIGHTS);
+    SafetensorsFile file = vectors.file(SamVectors.WEIGHTS);
     Map<String, NDArray> arrays = encoder.arrays();
     assertEquals(
         file.names().stream().filter(n -> n.startsWith(PREFIX)).collect(Collectors.toSet()),

@@ -49,8 +49,8 @@ class LossParityTest {
 
   @BeforeEach
   void load() {
-    vectors = Vectors.load(FILE);
     manager = base.newSubManager();
+    vectors = Vectors.load(FILE);
   }
 
   @AfterEach
@@ -159,10 +159,7 @@ class LossParityTest {
 
   @Test
   void theStandardWeightsAreThePapers() {
-    Stated stated = Stated.read(vectors.json().get("definitions"));
-    assertEquals(
-        new MaskLoss(stated.focalWeight, stated.diceWeight, stated.alpha, stated.gamma),
-        MaskLoss.STANDARD);
+    assertEquals(new MaskLoss(20, 1, .25, 2), MaskLoss.STANDARD);
   }
 
   @Test
