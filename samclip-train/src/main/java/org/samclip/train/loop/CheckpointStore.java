@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.samclip.UserError;
 import org.samclip.checkpoint.AtomicFile;
@@ -62,20 +64,25 @@ public final class CheckpointStore {
     retire(name);
   }
 
+  /** Leaves the newest ones and nothing of others, be they old or broken off in the middle. */
   private void retire(String newest) {
     try (Stream<Path> files = Files.list(folder)) {
-      List<String> old =
-          files
+      List<Path> all =
+          files.filter(file -> file.getFileName().toString().matches("\\.?step-.*")).toList();
+      Set<String> kept =
+          all.stream()
               .map(file -> file.getFileName().toString())
-              .filter(file -> file.endsWith(STATE))
+              .filter(file -> file.startsWith("step-") && file.endsWith(STATE))
               .map(file -> file.substring(0, file.length() - STATE.length()))
               .filter(name -> name.compareTo(newest) <= 0)
               .sorted(Comparator.reverseOrder())
-              .skip(keep)
-              .toList();
-      for (String name : old) {
-        Files.deleteIfExists(folder.resolve(name + STATE));
-        Files.deleteIfExists(folder.resolve(name + MODEL));
+              .limit(keep)
+              .flatMap(name -> Stream.of(name + STATE, name + MODEL))
+              .collect(Collectors.toSet());
+      for (Path file : all) {
+        if (!kept.contains(file.getFileName().toString())) {
+          Files.deleteIfExists(file);
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(folder + ": cannot remove old checkpoints", e);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -142,6 +143,11 @@ class MergeRunTest {
       String said = heard.messages.get(heard.messages.size() - 1);
       assertEquals("stopped: " + stop + " updates are saved; continue with --resume", said);
       done = stop;
+      // As left by a save that was broken off.
+      Path checkpoints = root.resolve("checkpoints");
+      Files.writeString(checkpoints.resolve("step-00000099.model.safetensors"), "half");
+      Files.writeString(checkpoints.resolve(".step-00000099.state.safetensors.1-1.tmp"), "");
+      assertEquals(2, halves(root).size(), () -> "left: " + halves(root));
     }
     Heard heard = new Heard();
     assertEquals(table.json(), TinyMerge.run(recipe, root, true, heard).orElseThrow().json());
@@ -171,6 +177,21 @@ class MergeRunTest {
     assertTrue(TinyMerge.run(recipe, root, true, heard).isPresent());
     assertEquals(2 + 2 + 2, heard.losses.size(), "two of stage 2's four steps were saved");
     assertEquals(TinyMerge.lasting(whole), TinyMerge.lasting(root));
+  }
+
+  /** Files in the checkpoints that belong to no complete one. */
+  private static List<Path> halves(Path root) {
+    try (var files = Files.list(root.resolve("checkpoints"))) {
+      return files
+          .filter(file -> !file.endsWith("latest"))
+          .filter(
+              file ->
+                  file.getFileName().toString().startsWith(".")
+                      || !Files.exists(Path.of(file.toString().replace(".model.", ".state."))))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
