@@ -47,6 +47,36 @@ public record SceneOptions(
     return new SceneOptions(1, 5, 0.25, 0.6, 0.55, 0.9, 35, 0.35, 0.03, 0.3);
   }
 
+  /** The same with other numbers of objects. */
+  public SceneOptions withObjects(int min, int max) {
+    return new SceneOptions(
+        min,
+        max,
+        minSide,
+        maxSide,
+        minCropSide,
+        maxCropSide,
+        maxRotationDegrees,
+        minVisible,
+        emptyShare,
+        shortCaptionShare);
+  }
+
+  /** The same with other sizes of sprites in scenes, as shares of the image's side. */
+  public SceneOptions withSides(double min, double max) {
+    return new SceneOptions(
+        minObjects,
+        maxObjects,
+        min,
+        max,
+        minCropSide,
+        maxCropSide,
+        maxRotationDegrees,
+        minVisible,
+        emptyShare,
+        shortCaptionShare);
+  }
+
   private static void requireSides(String name, double min, double max) {
     require(
         0.05 <= min && min < max && max <= 1,

@@ -70,9 +70,13 @@ public final class DataFiles {
     if (s == null) {
       return;
     }
+    SceneOptions composition =
+        SceneOptions.defaults()
+            .withObjects(s.objects().get(0), s.objects().get(1))
+            .withSides(s.side().get(0), s.side().get(1));
     SceneSetOptions options =
         new SceneSetOptions(
-            s.seed(), s.size(), s.clip(), s.sam(), s.crops(), s.scenes(), SceneOptions.defaults());
+            s.seed(), s.size(), s.clip(), s.sam(), s.crops(), s.scenes(), composition);
     try {
       new SceneWriter(options).write(Path.of(s.dir()), progress);
     } catch (IOException e) {

@@ -6,7 +6,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.samclip.checkpoint.Checkpoints;
+import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.checkpoint.Provenance;
+import org.samclip.checkpoint.TensorSource;
 import org.samclip.checkpoint.TensorType;
 import org.samclip.clip.Clip;
 import org.samclip.clip.Tokenizer;
@@ -20,6 +23,7 @@ import org.samclip.model.ClipModel;
 import org.samclip.model.ModelFile;
 import org.samclip.model.Preset;
 import org.samclip.model.SamModel;
+import org.samclip.nn.Module;
 import org.samclip.sam.Sam;
 import org.samclip.train.Version;
 import org.samclip.train.loop.ClipBatches;
@@ -82,7 +86,7 @@ public final class Pretraining {
   private void trainClip(Path out, NDManager manager, StepListener listener) {
     ClipSourceSpec source = stage.sources().clip();
     Clip clip = new Clip(recipe.clip());
-    clip.initialize(manager, recipe.seed());
+    start(clip, manager);
     int context = recipe.clip().text().contextLength();
     try (Tokenizer tokenizer = new Tokenizer(SceneVocabulary.tokenizerJson(), context)) {
       long steps = length.steps(stage);
@@ -106,7 +110,7 @@ public final class Pretraining {
     Preset preset = Preset.of(recipe.sam().preset());
     SamModel.Sizes sizes = new SamModel.Sizes(preset.encoder(), preset.samHead());
     Sam sam = new Sam(sizes.encoder(), sizes.samHead());
-    sam.initialize(manager, recipe.seed());
+    start(sam, manager);
     long steps = length.steps(stage);
     ReplayStream stream = data.sam(recipe.seed(), Position.START);
     PromptsSpec p = source.prompts();
@@ -128,6 +132,15 @@ public final class Pretraining {
     }
     Provenance provenance = provenance(ModelFile.SAM, ModelFile.architecture(sizes));
     ModelFile.write(out, new SamModel(sam, sizes, Optional.of(provenance)), TensorType.F16);
+  }
+
+  private void start(Module module, NDManager manager) {
+    module.initialize(manager, recipe.seed());
+    if (recipe.weights() != null) {
+      try (TensorSource source = Checkpoints.open(Path.of(recipe.weights()))) {
+        new ParameterLoader().load(module.getParameters(), source);
+      }
+    }
   }
 
   private void train(

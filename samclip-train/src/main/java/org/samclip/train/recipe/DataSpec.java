@@ -1,5 +1,6 @@
 package org.samclip.train.recipe;
 
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -68,10 +69,20 @@ public record DataSpec(
    * @param sam images for the SAM source
    * @param crops held-out images of single objects, for classification
    * @param scenes held-out scenes, for masks and semantic segmentation
+   * @param objects fewest and most objects drawn for a scene
+   * @param side smallest and largest sprite of a scene, as shares of its side
    * @param dir folder they are written to; written once, then reused
    */
   public record ScenesSpec(
-      long seed, int size, int clip, int sam, int crops, int scenes, String dir) {
+      long seed,
+      int size,
+      int clip,
+      int sam,
+      int crops,
+      int scenes,
+      List<Integer> objects,
+      List<Double> side,
+      String dir) {
 
     /** Checks the counts. */
     public ScenesSpec {
@@ -80,6 +91,21 @@ public record DataSpec(
       Check.atLeast(0, "sam", sam);
       Check.atLeast(0, "crops", crops);
       Check.atLeast(0, "scenes", scenes);
+      objects = List.copyOf(objects);
+      Check.that(
+          objects.size() == 2
+              && 1 <= objects.get(0)
+              && objects.get(0) <= objects.get(1)
+              && objects.get(1) <= 16,
+          "objects",
+          objects,
+          "two counts from 1 to 16, the smaller first, such as [1, 5]");
+      side = List.copyOf(side);
+      Check.that(
+          side.size() == 2 && .05 <= side.get(0) && side.get(0) < side.get(1) && side.get(1) <= 1,
+          "side",
+          side,
+          "two shares from 0.05 to 1, the smaller first, such as [0.25, 0.6]");
       Check.notBlank("dir", dir);
     }
   }

@@ -13,6 +13,7 @@ import org.samclip.model.Preset;
  * @param device {@code cpu}, {@code cuda} or {@code cuda:N}
  * @param clip sizes of a CLIP; either this or {@code sam}
  * @param sam sizes of a SAM
+ * @param weights model file of the same kind and sizes to go on from; absent: random weights
  * @param data the images
  * @param stages one stage, on clip images with captions or on sam images with masks
  */
@@ -22,6 +23,7 @@ public record PretrainRecipe(
     String device,
     @Optional ClipConfig clip,
     @Optional SamSpec sam,
+    @Optional String weights,
     DataSpec data,
     List<StageSpec> stages) {
 
