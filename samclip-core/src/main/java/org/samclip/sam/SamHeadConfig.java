@@ -40,9 +40,9 @@ public record SamHeadConfig(
     SizeLimits.check(PART, "multimask_outputs", multimaskOutputs, 1, SizeLimits.MASKS);
     SizeLimits.check(PART, "iou_head_depth", iouHeadDepth, 1, SizeLimits.DEPTH);
     SizeLimits.check(PART, "iou_head_hidden", iouHeadHidden, 1, SizeLimits.WIDTH);
-    if (dim % 8 != 0 || dim % (heads * ATTENTION_DOWNSAMPLE) != 0 || maskInChannels % 4 != 0) {
+    if (dim % (heads * ATTENTION_DOWNSAMPLE) != 0) {
       throw new UserError(
-          PART + ": dim must be a multiple of 8 and of 2 x heads, mask_in_channels of 4");
+          PART + ": dim " + dim + " is not a multiple of twice the heads, 2 x " + heads);
     }
   }
 

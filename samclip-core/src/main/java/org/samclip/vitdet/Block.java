@@ -28,13 +28,13 @@ public final class Block extends Layer {
    * @param window side of a window in tokens, 0 for global attention
    * @param grid side of the learned position grid in tokens
    */
-  public Block(int width, int heads, int mlpRatio, int window, int grid) {
+  public Block(int width, int heads, double mlpRatio, int window, int grid) {
     this.heads = heads;
     this.window = window;
     norm1 = child("norm1", new LayerNorm(width, NORM_EPS));
     attn = child("attn", new Attention(width, heads, window, grid));
     norm2 = child("norm2", new LayerNorm(width, NORM_EPS));
-    MlpLayers mlp = child("mlp", new MlpLayers(width, width * mlpRatio));
+    MlpLayers mlp = child("mlp", new MlpLayers(width, (int) (width * mlpRatio)));
     lin1 = mlp.lin1;
     lin2 = mlp.lin2;
   }

@@ -23,7 +23,7 @@ public record ViTDetConfig(
     int width,
     int depth,
     int heads,
-    int mlpRatio,
+    double mlpRatio,
     int window,
     List<Integer> globalLayers,
     int neck) {

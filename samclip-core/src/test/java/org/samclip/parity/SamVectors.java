@@ -27,7 +27,7 @@ final class SamVectors {
         e.get("embed_dim").asInt(),
         e.get("depth").asInt(),
         e.get("num_heads").asInt(),
-        e.get("mlp_ratio").asInt(),
+        e.get("mlp_ratio").asDouble(),
         e.get("window_size").asInt(),
         global,
         neck);

@@ -24,9 +24,9 @@ import org.samclip.checkpoint.SafetensorsFile;
 /**
  * One set of reference vectors: {@code NAME.json}, which states configuration and tolerance, and
  * the safetensors files beside it. Sets come from the folder in {@code -Dsamclip.vectors}, else
- * from the test resources. In the user's folder a missing file skips the test visibly; in the
- * resources it fails the test. Sizes, depths and seeds must be read from {@link #json()}, never
- * assumed.
+ * from the test resources. In the user's folder, which must exist, a missing file skips the test
+ * visibly; in the resources it fails the test. Sizes, depths and seeds must be read from {@link
+ * #json()}, never assumed.
  *
  * <pre>{@code
  * Vectors vectors = Vectors.load("pos_embed");
@@ -37,6 +37,10 @@ import org.samclip.checkpoint.SafetensorsFile;
 public final class Vectors {
 
   private static final String PROPERTY = "samclip.vectors";
+
+  /** Where the build was started: what a relative folder is relative to, in every module. */
+  private static final String BASE = "samclip.vectors.base";
+
   private static final Map<String, Path> EXTRACTED = new ConcurrentHashMap<>();
 
   private final String name;
@@ -75,9 +79,13 @@ public final class Vectors {
   public static Path find(String name) {
     String folder = System.getProperty(PROPERTY, "");
     if (!folder.isEmpty()) {
-      Path file = Path.of(folder, name);
+      Path base = Path.of(System.getProperty(BASE, "")).resolve(folder);
+      if (!Files.isDirectory(base)) {
+        fail(PROPERTY + ": no folder " + base.toAbsolutePath());
+      }
+      Path file = base.resolve(name);
       if (!Files.isRegularFile(file)) {
-        abort("no " + name + " in " + folder);
+        abort("no " + name + " in " + base);
       }
       return file;
     }

@@ -50,6 +50,8 @@ class VectorsTest {
     try {
       System.setProperty("samclip.vectors", folder.toString());
       assertThrows(TestAbortedException.class, () -> Vectors.load("torch_zip"));
+      System.setProperty("samclip.vectors", folder.resolve("mistyped").toString());
+      assertThrows(AssertionFailedError.class, () -> Vectors.load("torch_zip"));
       System.setProperty("samclip.vectors", "");
       assertThrows(AssertionFailedError.class, () -> Vectors.load("no_such_set"));
       assertEquals("exact", Vectors.load("torch_zip").json().get("tolerance").asText());

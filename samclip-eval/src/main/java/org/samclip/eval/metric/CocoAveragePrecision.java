@@ -147,7 +147,7 @@ public final class CocoAveragePrecision<R> {
     return new CocoCurves(curves);
   }
 
-  private static double boxIou(double[] detection, double[] truth, boolean crowd) {
+  static double boxIou(double[] detection, double[] truth, boolean crowd) {
     double width =
         Math.min(detection[0] + detection[2], truth[0] + truth[2])
             - Math.max(detection[0], truth[0]);

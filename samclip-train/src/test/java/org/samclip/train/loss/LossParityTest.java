@@ -9,7 +9,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BinaryOperator;
@@ -87,46 +86,25 @@ class LossParityTest {
           (logits, target) -> Losses.focal(logits, target, stated.alpha, stated.gamma);
       case "focal_no_alpha" -> (logits, target) -> Losses.focal(logits, target, -1, stated.gamma);
       case "focal_gamma0" -> (logits, target) -> Losses.focal(logits, target, -1, 0);
-      case "focal_a60_g15" -> {
+      case "dice", "dice_extreme" -> Losses::dice;
+      case "mask_total" ->
+          new MaskLoss(stated.focalWeight, stated.diceWeight, stated.alpha, stated.gamma)::each;
+      default -> {
+        assertTrue(name.startsWith("focal_"), name);
         double alpha = Stated.number(definitions, name, "alpha ([\\d.]+)");
         double gamma = Stated.number(definitions, name, "gamma ([\\d.]+)");
         yield (logits, target) -> Losses.focal(logits, target, alpha, gamma);
       }
-      case "dice", "dice_extreme" -> Losses::dice;
-      case "mask_total" ->
-          new MaskLoss(stated.focalWeight, stated.diceWeight, stated.alpha, stated.gamma)::each;
-      default -> throw new IllegalArgumentException(name);
     };
   }
 
+  /** Every loss of single masks in the vectors, such as {@code focal.hard}. */
   static List<String> maskLosses() {
-    List<String> cases = new ArrayList<>();
-    for (String target : List.of("hard", "soft")) {
-      for (String name :
-          List.of(
-              "focal",
-              "focal_extreme",
-              "focal_no_alpha",
-              "focal_gamma0",
-              "focal_a60_g15",
-              "dice",
-              "dice_extreme",
-              "mask_total")) {
-        cases.add(name + "." + target);
-      }
-    }
-    return cases;
-  }
-
-  @Test
-  void everyMaskLossOfTheVectorsIsTested() {
-    List<String> stored =
-        vectors.names(FILE).stream()
-            .filter(name -> name.endsWith(".each") && !name.startsWith("many."))
-            .map(name -> name.substring(0, name.length() - ".each".length()))
-            .sorted()
-            .toList();
-    assertEquals(stored, maskLosses().stream().sorted().toList());
+    return Vectors.load(FILE).names(FILE).stream()
+        .filter(name -> name.endsWith(".each") && !name.startsWith("many."))
+        .map(name -> name.substring(0, name.length() - ".each".length()))
+        .sorted()
+        .toList();
   }
 
   @ParameterizedTest
