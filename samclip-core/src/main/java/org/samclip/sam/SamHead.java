@@ -44,11 +44,25 @@ public record SamHead(PromptEncoder prompts, MaskDecoder decoder, int patch) {
    * @return all output tokens' masks
    */
   public Masks masksOfTokens(NDArray embedding, NDArray xy, NDArray labels) {
+    return masksOfTokens(embedding, xy, labels, null);
+  }
+
+  /**
+   * The same with a mask for each prompt.
+   *
+   * @param embedding [B, C, h, w]
+   * @param xy [B, P, K, 2], pixels
+   * @param labels [B, P, K], int64
+   * @param masks [B, P, 1, 4 h, 4 w], mask logits; or null
+   * @return all output tokens' masks
+   */
+  public Masks masksOfTokens(NDArray embedding, NDArray xy, NDArray labels, NDArray masks) {
     Shape s = embedding.getShape();
     NDArray sparse =
         prompts.points(
             xy, labels, s.get(2) * patch, s.get(3) * patch, Prompts.CornerLabels.EMBEDDED);
-    return decode(embedding, sparse, null, xy.getShape().get(1));
+    Prompts request = masks == null ? null : new Prompts(null, null, null, masks);
+    return decode(embedding, sparse, request, xy.getShape().get(1));
   }
 
   private Masks decode(NDArray embedding, NDArray sparse, Prompts request, long count) {

@@ -64,17 +64,40 @@ public final class SamSupervised extends PrefetchedObjective<SamBatch> {
       scope.suppressNotUsedWarning();
       SamBatch.Arrays in = batch.toArrays(local, 0, count);
       NDArray embedding = sam.imageEncoder().forward(in.images());
-      Masks masks = sam.head().masksOfTokens(embedding, in.xy(), in.labels());
-      NDArray target = shrink(in.targets(), masks.logits().getShape());
-      NDArray each = maskLoss.each(masks.logits(), target);
-      NDArray mask = each.get(":, :, 0").add(MaskLoss.best(each.get(":, :, 1:"))).mul(.5).mean();
-      NDArray iou = Losses.meanSquared(masks.iou(), trueIou(masks.logits(), target));
+      Masks first = sam.head().masksOfTokens(embedding, in.xy(), in.labels());
+      NDArray target = shrink(in.targets(), first.logits().getShape());
+      NDArray prompt = maskPrompt(step, first, target);
+      Masks second = sam.head().masksOfTokens(embedding, in.xy(), in.labels(), prompt);
+
+      NDArray mask = maskLoss(first, target).add(maskLoss(second, target)).mul(.5f);
+      NDArray iou = iouLoss(first, target).add(iouLoss(second, target)).mul(.5f);
       on.backward(mask.add(iou));
       Map<String, Double> parts = new LinkedHashMap<>();
       parts.put("mask", (double) mask.getFloat());
       parts.put("iou", (double) iou.getFloat());
       return new Outcome(parts, count);
     }
+  }
+
+  /**
+   * The second look gets a mask beside the same points: in turn the first look's own, as in SAM's
+   * training, and a coarse score map, as in the composition of both heads. [B, P, 1, h, w]
+   */
+  private static NDArray maskPrompt(long step, Masks first, NDArray target) {
+    try (Autograd off = Autograd.disabled()) {
+      return step % 2 == 0
+          ? first.single().logits().stopGradient()
+          : CoarseMasks.of(target.get(":, :, 0"), step);
+    }
+  }
+
+  private NDArray maskLoss(Masks masks, NDArray target) {
+    NDArray each = maskLoss.each(masks.logits(), target);
+    return each.get(":, :, 0").add(MaskLoss.best(each.get(":, :, 1:"))).mul(.5f).mean();
+  }
+
+  private static NDArray iouLoss(Masks masks, NDArray target) {
+    return Losses.meanSquared(masks.iou(), trueIou(masks.logits(), target));
   }
 
   /** True masks at the logits' size, as the share of each cell that is inside: [B, P, M, h, w]. */
