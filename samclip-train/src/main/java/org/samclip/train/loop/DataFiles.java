@@ -146,14 +146,15 @@ public final class DataFiles {
       return evaluation.data();
     }
     if (spec.scenes() == null) {
-      return new EvaluationSpec.SetsSpec(null, null, null, null);
+      return new EvaluationSpec.SetsSpec(null, null, null, null, null);
     }
     String root = spec.scenes().dir() + "/eval/";
     return new EvaluationSpec.SetsSpec(
         root + "classes",
         root + "semantic",
         root + "instances/instances.json",
-        root + "instances/images");
+        root + "instances/images",
+        root + "classes-unseen-style");
   }
 
   /**

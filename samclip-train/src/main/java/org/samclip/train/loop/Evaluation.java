@@ -30,6 +30,7 @@ public final class Evaluation {
   private final ClassFolders classes;
   private final LabelMapFolder semantic;
   private final CocoInstances instances;
+  private final ClassFolders unseen;
 
   /**
    * @param spec what is measured
@@ -45,6 +46,7 @@ public final class Evaluation {
         };
     DataLimits limits = new DataLimits(maxPixels, DataLimits.DEFAULT.maxMemberBytes());
     classes = sets.classes() == null ? null : new ClassFolders(Path.of(sets.classes()), limits);
+    unseen = sets.unseen() == null ? null : new ClassFolders(Path.of(sets.unseen()), limits);
     semantic =
         sets.semantic() == null ? null : new LabelMapFolder(Path.of(sets.semantic()), limits);
     instances =
@@ -146,5 +148,21 @@ public final class Evaluation {
       row.put("semantic_miou", SemanticSegmentation.run(model, semantic, semantic()).miou());
     }
     return row;
+  }
+
+  /**
+   * How far the names carry to a style that training never showed.
+   *
+   * @param model that compares images with texts
+   * @param side in pixels
+   * @return zeroshot_top1 among the classes of that set, or nothing without such a set
+   */
+  public Map<String, Double> unseen(ImageTextModel model, int side) {
+    if (unseen == null) {
+      return Map.of();
+    }
+    ZeroShotClassification.Options options =
+        new ZeroShotClassification.Options(side, BATCH, spec.maxImages(), templates);
+    return Map.of("zeroshot_top1", ZeroShotClassification.run(model, unseen, options).top1());
   }
 }

@@ -1,6 +1,5 @@
 package org.samclip.train.loop;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,10 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.samclip.UserError;
-import org.samclip.checkpoint.ParameterLoader;
-import org.samclip.checkpoint.Provenance;
 import org.samclip.checkpoint.TensorType;
-import org.samclip.clip.ClipConfig;
 import org.samclip.data.scenes.SceneProgress;
 import org.samclip.eval.adapter.ClipAdapter;
 import org.samclip.eval.adapter.SamAdapter;
@@ -24,12 +20,8 @@ import org.samclip.eval.adapter.SamClipAdapter;
 import org.samclip.eval.picture.Panels;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ModelFile;
-import org.samclip.model.SamClip;
-import org.samclip.model.SamClipConfig;
 import org.samclip.model.SamClipModel;
-import org.samclip.train.Version;
 import org.samclip.train.recipe.EvaluationSpec.SetsSpec;
-import org.samclip.train.recipe.ModelSpec.ClipHeadSpec;
 import org.samclip.train.recipe.Recipe;
 import org.samclip.train.report.MetricsLog;
 import org.samclip.train.report.ResultsTable;
@@ -101,7 +93,8 @@ public final class MergeRun {
     try (NDManager manager = LibTorch.newManager(LibTorch.device(recipe.device()))) {
       data.requirePresent();
       Teachers teachers = Teachers.load(recipe.teachers(), manager);
-      requireFit(teachers);
+      Students students = new Students(recipe, teachers, data);
+      students.requireFit();
       data.prepare(listener);
       SetsSpec sets = data.sets(recipe.evaluation());
       Evaluation evaluation = new Evaluation(recipe.evaluation(), sets, recipe.data().maxPixels());
@@ -113,9 +106,10 @@ public final class MergeRun {
         rows.put(CLIP_TEACHER, evaluation.imageText(new ClipAdapter(teachers.clip())));
         write(rows);
       }
-      if (!phases(teachers, evaluation, rows, manager)) {
+      if (!phases(teachers, students, evaluation, rows, manager)) {
         return Optional.empty();
       }
+      measureUnseen(teachers, evaluation, manager);
       draw(teachers, evaluation, manager);
       return Optional.of(table(rows));
     }
@@ -152,6 +146,23 @@ public final class MergeRun {
     }
   }
 
+  /** How far the names carry, of the teacher and of the model after the last stage. */
+  private void measureUnseen(Teachers teachers, Evaluation evaluation, NDManager manager) {
+    if (Files.exists(folder.unseen())) {
+      return;
+    }
+    try (NDManager own = manager.newSubManager()) {
+      String last = "stage" + recipe.stages().size();
+      int side = recipe.evaluation().classificationResolutions().get(0);
+      ClipAdapter teacher = new ClipAdapter(teachers.clip());
+      SamClipAdapter student = new SamClipAdapter(ModelFile.readSamClip(folder.model(last), own));
+      ResultsTable table = new ResultsTable(List.of("zeroshot_top1"));
+      table.put(CLIP_TEACHER, evaluation.unseen(teacher, teacher.imageSide()));
+      table.put(last, evaluation.unseen(student, side));
+      table.write(folder.unseen());
+    }
+  }
+
   /** Pictures of the model after the last stage beside the teachers. */
   private void draw(Teachers teachers, Evaluation evaluation, NDManager manager) {
     int count = recipe.evaluation().panels();
@@ -181,6 +192,7 @@ public final class MergeRun {
 
   private boolean phases(
       Teachers teachers,
+      Students students,
       Evaluation evaluation,
       Map<String, Map<String, Double>> rows,
       NDManager manager) {
@@ -198,7 +210,10 @@ public final class MergeRun {
         boolean here = !done && resumed != null && resumed.phase().equals(phase.row());
         Progress from = here ? resumed : null;
         try (NDManager own = manager.newSubManager()) {
-          SamClipModel model = start(phase, done, from, teachers, own);
+          SamClipModel model = start(phase, done, from, students, own);
+          if (!done) {
+            listener.onMessage(StageRunner.table(phase.stage(), model.model()).text().strip());
+          }
           if (!done && !train(phase, model, from, before, teachers, own, log)) {
             return false;
           }
@@ -277,7 +292,7 @@ public final class MergeRun {
   }
 
   private SamClipModel start(
-      Phase phase, boolean done, Progress from, Teachers teachers, NDManager own) {
+      Phase phase, boolean done, Progress from, Students students, NDManager own) {
     if (done) {
       return ModelFile.readSamClip(folder.model(phase.row()), own);
     }
@@ -285,59 +300,8 @@ public final class MergeRun {
       return store.model(own);
     }
     return phase.start() == null
-        ? base(teachers, own)
+        ? students.base(own)
         : ModelFile.readSamClip(folder.model(phase.start()), own);
-  }
-
-  /** The student's sizes are the SAM teacher's, and every stage's groups fit it. */
-  private void requireFit(Teachers teachers) {
-    SamClipConfig config = recipe.model().config(teachers.clip().clip().config().embedDim());
-    if (!config.encoder().equals(teachers.sam().sizes().encoder())
-        || !config.samHead().equals(teachers.sam().sizes().samHead())) {
-      throw new UserError(
-          "model: the sizes differ from those of teachers.sam, from which the student starts: "
-              + config.encoder()
-              + ", "
-              + config.samHead()
-              + " against "
-              + teachers.sam().sizes().encoder()
-              + ", "
-              + teachers.sam().sizes().samHead()
-              + "; set model.preset, or model.width, depth and so on, to the teacher's");
-    }
-    SamClip student = new SamClip(config);
-    Phase.of(recipe).forEach(phase -> StageRunner.table(phase.stage(), student));
-  }
-
-  /** SAM's weights with a fresh CLIP head. */
-  private SamClipModel base(Teachers teachers, NDManager own) {
-    ClipConfig clip = teachers.clip().clip().config();
-    SamClipConfig config = recipe.model().config(clip.embedDim());
-    SamClip student = new SamClip(config);
-    student.initialize(own, recipe.seed());
-    Map<String, NDArray> arrays = student.arrays();
-    teachers
-        .sam()
-        .sam()
-        .arrays()
-        .forEach((name, array) -> ParameterLoader.copyInPlace(array, arrays.get(name)));
-    if (recipe.model().clipHead().init() == ClipHeadSpec.Init.LAST_ENCODER_LAYER) {
-      student.initializeClipHead();
-    }
-    Provenance provenance =
-        new Provenance(
-            Version.current(),
-            ModelFile.SAMCLIP,
-            ModelFile.architecture(new SamClipModel.Sizes(config, clip)),
-            recipe.hash(),
-            teachers.hashes(),
-            data.hash(),
-            Map.of());
-    return new SamClipModel(
-        student,
-        teachers.clip().clip().text(),
-        teachers.clip().tokenizer(),
-        Optional.of(provenance));
   }
 
   private Map<String, Map<String, Double>> earlierRows() {

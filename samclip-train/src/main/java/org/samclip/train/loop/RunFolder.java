@@ -17,6 +17,7 @@ import org.samclip.train.recipe.RecipeWriter;
  * parameters-NAME.txt    which parameters learned at which rate
  * metrics.jsonl          losses of every step
  * results.json           the table
+ * results-unseen.json    classification in styles that training never shows
  * panels/                pictures
  * cache/                 features of frozen networks, while a stage runs
  * quarantine.tsv         broken samples, if there were any
@@ -124,6 +125,11 @@ public record RunFolder(Path root) {
   /** The table. */
   public Path results() {
     return root.resolve("results.json");
+  }
+
+  /** Zero-shot classification in styles that training never shows. */
+  public Path unseen() {
+    return root.resolve("results-unseen.json");
   }
 
   /** Pictures. */

@@ -43,12 +43,14 @@ public record EvaluationSpec(
    * @param semantic folder of images, label maps and class list
    * @param instances COCO instances JSON
    * @param images folder of that JSON's images
+   * @param unseen root of class folders whose images differ from all training images in style
    */
   public record SetsSpec(
       @Optional String classes,
       @Optional String semantic,
       @Optional String instances,
-      @Optional String images) {
+      @Optional String images,
+      @Optional String unseen) {
 
     /** Checks that instances come with their images. */
     public SetsSpec {

@@ -1,0 +1,78 @@
+package org.samclip.train.loop;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.Map;
+import java.util.Optional;
+import org.samclip.UserError;
+import org.samclip.checkpoint.ParameterLoader;
+import org.samclip.checkpoint.Provenance;
+import org.samclip.clip.ClipConfig;
+import org.samclip.model.ModelFile;
+import org.samclip.model.SamClip;
+import org.samclip.model.SamClipConfig;
+import org.samclip.model.SamClipModel;
+import org.samclip.train.Version;
+import org.samclip.train.recipe.ModelSpec.ClipHeadSpec;
+import org.samclip.train.recipe.Recipe;
+
+/**
+ * Students as they start: SAM's weights with a fresh CLIP head, and the CLIP teacher's text tower.
+ *
+ * @param recipe of the run
+ * @param teachers of the run
+ * @param data whose hash goes into the model's provenance
+ */
+record Students(Recipe recipe, Teachers teachers, DataFiles data) {
+
+  /** The student's sizes are the SAM teacher's, and every stage's groups fit it. */
+  void requireFit() {
+    SamClipConfig config = recipe.model().config(teachers.clip().clip().config().embedDim());
+    if (!config.encoder().equals(teachers.sam().sizes().encoder())
+        || !config.samHead().equals(teachers.sam().sizes().samHead())) {
+      throw new UserError(
+          "model: the sizes differ from those of teachers.sam, from which the student starts: "
+              + config.encoder()
+              + ", "
+              + config.samHead()
+              + " against "
+              + teachers.sam().sizes().encoder()
+              + ", "
+              + teachers.sam().sizes().samHead()
+              + "; set model.preset, or model.width, depth and so on, to the teacher's");
+    }
+    SamClip student = new SamClip(config);
+    Phase.of(recipe).forEach(phase -> StageRunner.table(phase.stage(), student));
+  }
+
+  /** SAM's weights with a fresh CLIP head. */
+  SamClipModel base(NDManager own) {
+    ClipConfig clip = teachers.clip().clip().config();
+    SamClipConfig config = recipe.model().config(clip.embedDim());
+    SamClip student = new SamClip(config);
+    student.initialize(own, recipe.seed());
+    Map<String, NDArray> arrays = student.arrays();
+    teachers
+        .sam()
+        .sam()
+        .arrays()
+        .forEach((name, array) -> ParameterLoader.copyInPlace(array, arrays.get(name)));
+    if (recipe.model().clipHead().init() == ClipHeadSpec.Init.LAST_ENCODER_LAYER) {
+      student.initializeClipHead();
+    }
+    Provenance provenance =
+        new Provenance(
+            Version.current(),
+            ModelFile.SAMCLIP,
+            ModelFile.architecture(new SamClipModel.Sizes(config, clip)),
+            recipe.hash(),
+            teachers.hashes(),
+            data.hash(),
+            Map.of());
+    return new SamClipModel(
+        student,
+        teachers.clip().clip().text(),
+        teachers.clip().tokenizer(),
+        Optional.of(provenance));
+  }
+}
