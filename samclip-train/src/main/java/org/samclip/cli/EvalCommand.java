@@ -83,6 +83,21 @@ final class EvalCommand implements Callable<Integer> {
               + " class claims, or not counted.")
   private Background background = Background.EXCLUDED;
 
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      description = "semantic, compose: cosines are divided by it before the softmax.")
+  private double temperature = ProtocolRun.Scores.DEFAULT.temperature();
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "P",
+      description = "compose: least confidence of a point; semantic: of what is not background.")
+  private double threshold = ProtocolRun.Scores.DEFAULT.threshold();
+
+  @Option(names = "--points", paramLabel = "N", description = "compose: points a class.")
+  private int points = ProtocolRun.Scores.DEFAULT.points();
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write the result there as well.")
   private Path json;
 
@@ -100,7 +115,9 @@ final class EvalCommand implements Callable<Integer> {
             maxImages,
             prompt,
             TemplateOption.read(templates),
-            background);
+            background,
+            new ProtocolRun.Scores(
+                temperature, threshold, points, ProtocolRun.Scores.DEFAULT.logitRange()));
     ProtocolResult result;
     try (OpenModel open = OpenModel.read(model, LibTorch.device(device))) {
       result = run.run(open);

@@ -31,6 +31,7 @@ import org.samclip.eval.zeroshot.ZeroShotClassification;
  * @param prompt what the model is given of each object of {@link Task#INSTANCE}
  * @param templates sentences for the class names
  * @param background what is done with a class named "background"
+ * @param scores how scores become prompts in {@link Task#COMPOSE}, and background by threshold
  */
 public record ProtocolRun(
     Task task,
@@ -40,14 +41,25 @@ public record ProtocolRun(
     int maxImages,
     InstanceSegmentation.Prompt prompt,
     PromptTemplates templates,
-    Background background) {
+    Background background,
+    Scores scores) {
 
   private static final int BATCH = 8;
   private static final int PROMPTS_PER_PASS = 64;
-  private static final double TEMPERATURE = .01;
-  private static final double THRESHOLD = .5;
-  private static final int POINTS = 3;
-  private static final double LOGIT_RANGE = 10;
+
+  /**
+   * What is done with the cosines of patches and class names.
+   *
+   * @param temperature by which they are divided before the softmax over the classes
+   * @param threshold least confidence of a point, or of a pixel that is not background
+   * @param points a class
+   * @param logitRange greatest mask logit that a score may become
+   */
+  public record Scores(double temperature, double threshold, int points, double logitRange) {
+
+    /** The values of the recipe's defaults. */
+    public static final Scores DEFAULT = new Scores(.01, .5, 3, 10);
+  }
 
   /** What can be measured. */
   public enum Task {
@@ -124,7 +136,13 @@ public record ProtocolRun(
             comparing,
             set,
             new SemanticSegmentation.Options(
-                side, BATCH, maxImages, templates, background, TEMPERATURE, THRESHOLD));
+                side,
+                BATCH,
+                maxImages,
+                templates,
+                background,
+                this.scores.temperature(),
+                this.scores.threshold()));
     Map<String, Object> values = scores(found.scores());
     counts(values, found.side(), found.images(), found.skipped());
     return result(model, values, perClass(set.classes(), found.scores()));
@@ -143,10 +161,10 @@ public record ProtocolRun(
                 maxImages,
                 templates,
                 background,
-                TEMPERATURE,
-                POINTS,
-                THRESHOLD,
-                LOGIT_RANGE,
+                this.scores.temperature(),
+                this.scores.points(),
+                this.scores.threshold(),
+                this.scores.logitRange(),
                 PROMPTS_PER_PASS));
     Map<String, Object> values = scores(found.scores());
     values.put("prompts", found.prompts());

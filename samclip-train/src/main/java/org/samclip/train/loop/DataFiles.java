@@ -16,6 +16,7 @@ import org.samclip.data.scenes.SceneProgress;
 import org.samclip.data.scenes.SceneSetOptions;
 import org.samclip.data.scenes.SceneWriter;
 import org.samclip.data.source.DataLimits;
+import org.samclip.data.source.Manifest;
 import org.samclip.data.source.Sa1bSource;
 import org.samclip.data.source.SampleSource;
 import org.samclip.data.source.WebDatasetSource;
@@ -165,13 +166,21 @@ public final class DataFiles {
   }
 
   /**
-   * @return SHA-256 of what the training data are, for provenance
+   * @return SHA-256 of what the training data are, for provenance: of the scenes' manifest, or of
+   *     the names and sizes of the shards
    */
   public String hash() {
     if (spec.scenes() != null) {
       return ContentHash.sha256(Path.of(spec.scenes().dir(), "manifest.json"));
     }
-    return ContentHash.sha256(String.valueOf(spec));
+    StringBuilder both = new StringBuilder();
+    if (spec.clip() != null) {
+      both.append(Manifest.of(clipSource(false), false).hash());
+    }
+    if (spec.sam() != null) {
+      both.append(Manifest.of(samSource(), false).hash());
+    }
+    return ContentHash.sha256(both.toString());
   }
 
   private ReplayStream stream(SampleSource source, SourceSpec of, long seed, Position start) {

@@ -2,6 +2,7 @@ package org.samclip.train.loop;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.samclip.data.source.ClassFolders;
 import org.samclip.data.source.CocoInstances;
@@ -140,9 +141,7 @@ public final class Evaluation {
   private Map<String, Double> imageText(ImageTextModel model, int side) {
     Map<String, Double> row = new LinkedHashMap<>();
     if (classes != null) {
-      ZeroShotClassification.Options options =
-          new ZeroShotClassification.Options(side, BATCH, spec.maxImages(), templates);
-      row.put("zeroshot_top1", ZeroShotClassification.run(model, classes, options).top1());
+      row.put("zeroshot_top1", top1(model, classes, side));
     }
     if (semantic != null) {
       row.put("semantic_miou", SemanticSegmentation.run(model, semantic, semantic()).miou());
@@ -151,18 +150,30 @@ public final class Evaluation {
   }
 
   /**
-   * How far the names carry to a style that training never showed.
+   * Classification beyond the table's column: at the other resolutions, to see whether a skill
+   * holds at one resolution only; and in a style that training never showed.
    *
    * @param model that compares images with texts
-   * @param side in pixels
-   * @return zeroshot_top1 among the classes of that set, or nothing without such a set
+   * @param sides in pixels
+   * @return {@code zeroshot_top1_SIDE} of each side, and {@code unseen_top1} among the classes of
+   *     the unseen set at the first side
    */
-  public Map<String, Double> unseen(ImageTextModel model, int side) {
-    if (unseen == null) {
-      return Map.of();
+  public Map<String, Double> more(ImageTextModel model, List<Integer> sides) {
+    Map<String, Double> row = new LinkedHashMap<>();
+    if (classes != null) {
+      for (int side : sides) {
+        row.put("zeroshot_top1_" + side, top1(model, classes, side));
+      }
     }
+    if (unseen != null) {
+      row.put("unseen_top1", top1(model, unseen, sides.get(0)));
+    }
+    return row;
+  }
+
+  private double top1(ImageTextModel model, ClassFolders set, int side) {
     ZeroShotClassification.Options options =
         new ZeroShotClassification.Options(side, BATCH, spec.maxImages(), templates);
-    return Map.of("zeroshot_top1", ZeroShotClassification.run(model, unseen, options).top1());
+    return ZeroShotClassification.run(model, set, options).top1();
   }
 }

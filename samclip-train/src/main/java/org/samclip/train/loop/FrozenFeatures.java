@@ -76,5 +76,9 @@ final class FrozenFeatures implements AutoCloseable {
   @Override
   public void close() {
     files.values().forEach(FeatureFile::close);
+    String[] left = folder.toFile().list();
+    if (left != null && left.length == 0) {
+      folder.toFile().delete(); // an empty folder that stays does no harm
+    }
   }
 }

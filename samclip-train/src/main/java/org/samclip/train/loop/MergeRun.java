@@ -7,9 +7,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.samclip.UserError;
 import org.samclip.checkpoint.TensorType;
@@ -109,7 +111,7 @@ public final class MergeRun {
       if (!phases(teachers, students, evaluation, rows, manager)) {
         return Optional.empty();
       }
-      measureUnseen(teachers, evaluation, manager);
+      measureMore(teachers, evaluation, manager);
       draw(teachers, evaluation, manager);
       return Optional.of(table(rows));
     }
@@ -146,20 +148,26 @@ public final class MergeRun {
     }
   }
 
-  /** How far the names carry, of the teacher and of the model after the last stage. */
-  private void measureUnseen(Teachers teachers, Evaluation evaluation, NDManager manager) {
-    if (Files.exists(folder.unseen())) {
+  /** What the table has no column for, of the teacher and of the model after the last stage. */
+  private void measureMore(Teachers teachers, Evaluation evaluation, NDManager manager) {
+    if (Files.exists(folder.more())) {
       return;
     }
+    listener.onMessage("measuring other resolutions and unseen styles");
     try (NDManager own = manager.newSubManager()) {
-      String last = "stage" + recipe.stages().size();
-      int side = recipe.evaluation().classificationResolutions().get(0);
       ClipAdapter teacher = new ClipAdapter(teachers.clip());
+      String last = "stage" + recipe.stages().size();
       SamClipAdapter student = new SamClipAdapter(ModelFile.readSamClip(folder.model(last), own));
-      ResultsTable table = new ResultsTable(List.of("zeroshot_top1"));
-      table.put(CLIP_TEACHER, evaluation.unseen(teacher, teacher.imageSide()));
-      table.put(last, evaluation.unseen(student, side));
-      table.write(folder.unseen());
+      Map<String, Double> ofTeacher = evaluation.more(teacher, List.of(teacher.imageSide()));
+      Map<String, Double> ofStudent =
+          evaluation.more(student, recipe.evaluation().classificationResolutions());
+      Set<String> columns = new LinkedHashSet<>(ofStudent.keySet());
+      columns.addAll(ofTeacher.keySet());
+      ResultsTable table = new ResultsTable(List.copyOf(columns));
+      table.put(CLIP_TEACHER, ofTeacher);
+      table.put(last, ofStudent);
+      table.write(folder.more());
+      listener.onMessage(table.text().strip());
     }
   }
 

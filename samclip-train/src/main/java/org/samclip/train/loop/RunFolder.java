@@ -17,7 +17,7 @@ import org.samclip.train.recipe.RecipeWriter;
  * parameters-NAME.txt    which parameters learned at which rate
  * metrics.jsonl          losses of every step
  * results.json           the table
- * results-unseen.json    classification in styles that training never shows
+ * results-more.json      classification at other resolutions and in unseen styles
  * panels/                pictures
  * cache/                 features of frozen networks, while a stage runs
  * quarantine.tsv         broken samples, if there were any
@@ -127,9 +127,9 @@ public record RunFolder(Path root) {
     return root.resolve("results.json");
   }
 
-  /** Zero-shot classification in styles that training never shows. */
-  public Path unseen() {
-    return root.resolve("results-unseen.json");
+  /** Classification at other resolutions and in styles that training never shows. */
+  public Path more() {
+    return root.resolve("results-more.json");
   }
 
   /** Pictures. */
