@@ -10,6 +10,7 @@ import org.samclip.eval.protocol.ProtocolRun;
 import org.samclip.eval.segment.InstanceSegmentation;
 import org.samclip.kernel.LibTorch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -83,20 +84,7 @@ final class EvalCommand implements Callable<Integer> {
               + " class claims, or not counted.")
   private Background background = Background.EXCLUDED;
 
-  @Option(
-      names = "--temperature",
-      paramLabel = "T",
-      description = "semantic, compose: cosines are divided by it before the softmax.")
-  private double temperature = ProtocolRun.Scores.DEFAULT.temperature();
-
-  @Option(
-      names = "--threshold",
-      paramLabel = "P",
-      description = "compose: least confidence of a point; semantic: of what is not background.")
-  private double threshold = ProtocolRun.Scores.DEFAULT.threshold();
-
-  @Option(names = "--points", paramLabel = "N", description = "compose: points a class.")
-  private int points = ProtocolRun.Scores.DEFAULT.points();
+  @Mixin private ScoreOptions scores = new ScoreOptions();
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the result there as well.")
   private Path json;
@@ -116,8 +104,7 @@ final class EvalCommand implements Callable<Integer> {
             prompt,
             TemplateOption.read(templates),
             background,
-            new ProtocolRun.Scores(
-                temperature, threshold, points, ProtocolRun.Scores.DEFAULT.logitRange()));
+            scores.settings());
     ProtocolResult result;
     try (OpenModel open = OpenModel.read(model, LibTorch.device(device))) {
       result = run.run(open);

@@ -16,6 +16,7 @@ import org.samclip.eval.predict.ImagePredictor;
 import org.samclip.eval.predict.MaskPrompt;
 import org.samclip.kernel.LibTorch;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -75,6 +76,8 @@ final class PredictCommand implements Callable<Integer> {
   @Option(names = "--device", paramLabel = "DEVICE", description = "cpu, cuda or cuda:N.")
   private String device = "cpu";
 
+  @Mixin private ScoreOptions scores = new ScoreOptions();
+
   @Override
   public Integer call() {
     List<MaskPrompt> prompts = prompts();
@@ -83,7 +86,7 @@ final class PredictCommand implements Callable<Integer> {
     RgbImage picture = ImageFile.read(image, DataLimits.DEFAULT);
     try (OpenModel open = OpenModel.read(model, LibTorch.device(device))) {
       ImagePrediction prediction =
-          new ImagePredictor(open, TemplateOption.read(templates))
+          new ImagePredictor(open, TemplateOption.read(templates), scores.settings())
               .predict(picture, prompts, wanted);
       spec.commandLine().getOut().println(files.write(picture, prediction));
     }

@@ -16,6 +16,7 @@ import org.samclip.data.transform.SamPreprocess;
 import org.samclip.eval.Background;
 import org.samclip.eval.DenseTask;
 import org.samclip.eval.ImageBatch;
+import org.samclip.eval.ScoreSettings;
 import org.samclip.eval.adapter.OpenModel;
 import org.samclip.eval.predict.ImagePrediction.Array;
 import org.samclip.eval.segment.HeadComposition;
@@ -38,18 +39,23 @@ import org.samclip.model.SamClip;
  *
  * @param model the model
  * @param templates sentences for the texts
+ * @param settings how scores become probabilities, points and mask prompts
  */
-public record ImagePredictor(OpenModel model, PromptTemplates templates) {
+public record ImagePredictor(OpenModel model, PromptTemplates templates, ScoreSettings settings) {
 
   private static final String BACKGROUND = "background";
 
-  /** CLIP's own temperature. */
-  private static final double TEMPERATURE = .01;
-
-  private static final int POINTS = 3;
-  private static final double THRESHOLD = .5;
-  private static final double LOGIT_RANGE = 10;
   private static final int PROMPTS_PER_PASS = 16;
+
+  /**
+   * With the recipe's default settings.
+   *
+   * @param model any model
+   * @param templates sentences for the texts
+   */
+  public ImagePredictor(OpenModel model, PromptTemplates templates) {
+    this(model, templates, ScoreSettings.DEFAULT);
+  }
 
   /**
    * Answers.
@@ -146,7 +152,7 @@ public record ImagePredictor(OpenModel model, PromptTemplates templates) {
     try (TextClassifier classifier = TextClassifier.of(manager, comparing, texts, templates)) {
       NDArray cosines = classifier.scores(embedding);
       float[] cosine = cosines.toFloatArray();
-      float[] probability = cosines.div(TEMPERATURE).softmax(1).toFloatArray();
+      float[] probability = cosines.div(settings.temperature()).softmax(1).toFloatArray();
       for (int i = 0; i < texts.size(); i++) {
         answers.add(new TextAnswer(texts.get(i), cosine[i], probability[i], null, null, null));
       }
@@ -173,10 +179,10 @@ public record ImagePredictor(OpenModel model, PromptTemplates templates) {
             0,
             templates,
             Background.TEXT,
-            TEMPERATURE,
-            POINTS,
-            THRESHOLD,
-            LOGIT_RANGE,
+            settings.temperature(),
+            settings.points(),
+            settings.threshold(),
+            settings.logitRange(),
             PROMPTS_PER_PASS);
     DenseTask task = new DenseTask(classes, LabelMapFolder.IGNORE, Background.TEXT);
     try (TextClassifier classifier = TextClassifier.of(manager, heads, classes, templates)) {

@@ -11,6 +11,7 @@ import org.samclip.data.source.CocoInstances;
 import org.samclip.data.source.DataLimits;
 import org.samclip.data.source.LabelMapFolder;
 import org.samclip.eval.Background;
+import org.samclip.eval.ScoreSettings;
 import org.samclip.eval.adapter.OpenModel;
 import org.samclip.eval.metric.SegmentationScores;
 import org.samclip.eval.segment.HeadComposition;
@@ -31,7 +32,7 @@ import org.samclip.eval.zeroshot.ZeroShotClassification;
  * @param prompt what the model is given of each object of {@link Task#INSTANCE}
  * @param templates sentences for the class names
  * @param background what is done with a class named "background"
- * @param scores how scores become prompts in {@link Task#COMPOSE}, and background by threshold
+ * @param settings how scores become prompts in {@link Task#COMPOSE}, and background by threshold
  */
 public record ProtocolRun(
     Task task,
@@ -42,24 +43,10 @@ public record ProtocolRun(
     InstanceSegmentation.Prompt prompt,
     PromptTemplates templates,
     Background background,
-    Scores scores) {
+    ScoreSettings settings) {
 
   private static final int BATCH = 8;
   private static final int PROMPTS_PER_PASS = 64;
-
-  /**
-   * What is done with the cosines of patches and class names.
-   *
-   * @param temperature by which they are divided before the softmax over the classes
-   * @param threshold least confidence of a point, or of a pixel that is not background
-   * @param points a class
-   * @param logitRange greatest mask logit that a score may become
-   */
-  public record Scores(double temperature, double threshold, int points, double logitRange) {
-
-    /** The values of the recipe's defaults. */
-    public static final Scores DEFAULT = new Scores(.01, .5, 3, 10);
-  }
 
   /** What can be measured. */
   public enum Task {
@@ -141,8 +128,8 @@ public record ProtocolRun(
                 maxImages,
                 templates,
                 background,
-                this.scores.temperature(),
-                this.scores.threshold()));
+                settings.temperature(),
+                settings.threshold()));
     Map<String, Object> values = scores(found.scores());
     counts(values, found.side(), found.images(), found.skipped());
     return result(model, values, perClass(set.classes(), found.scores()));
@@ -161,10 +148,10 @@ public record ProtocolRun(
                 maxImages,
                 templates,
                 background,
-                this.scores.temperature(),
-                this.scores.points(),
-                this.scores.threshold(),
-                this.scores.logitRange(),
+                settings.temperature(),
+                settings.points(),
+                settings.threshold(),
+                settings.logitRange(),
                 PROMPTS_PER_PASS));
     Map<String, Object> values = scores(found.scores());
     values.put("prompts", found.prompts());
