@@ -18,7 +18,8 @@ public record Prompts(NDArray points, NDArray labels, NDArray boxes, NDArray mas
       throw new IllegalArgumentException("points and labels come together");
     }
     if (points == null && boxes == null && masks == null) {
-      throw new IllegalArgumentException("a prompt is points, boxes or masks; see none(long)");
+      throw new IllegalArgumentException(
+          "a prompt is points, boxes or masks; see SamHead.unprompted");
     }
   }
 

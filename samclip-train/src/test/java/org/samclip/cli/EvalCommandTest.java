@@ -155,6 +155,11 @@ class EvalCommandTest {
     JsonNode result = done(eval(models.samClip, "compose", labels));
     assertTrue(result.at("/metrics/prompts").intValue() >= IMAGES);
     assertEquals("samclip", result.get("kind").textValue());
+    // No token is quite sure: only the surest class, or none beside a background, is prompted.
+    JsonNode strict =
+        done(eval(models.samClip, "compose", labels, "--threshold", "1", "--temperature", "1"));
+    assertTrue(
+        strict.at("/metrics/prompts").intValue() <= result.at("/metrics/prompts").intValue());
   }
 
   @Test
@@ -184,5 +189,9 @@ class EvalCommandTest {
     assertRefused(eval(models.clip, "semantic", labels, "--max-images", "-1"), "max_images: -1");
     assertRefused(eval(models.clip, "semantic", labels, "--images", "x"), "images:", "instance");
     assertRefused(eval(models.clip, "retrieve", labels), "retrieve");
+    assertRefused(
+        eval(models.samClip, "compose", labels, "--temperature", "0"), "temperature: 0.0");
+    assertRefused(eval(models.samClip, "compose", labels, "--threshold", "2"), "threshold: 2.0");
+    assertRefused(eval(models.samClip, "compose", labels, "--points", "-1"), "points: -1");
   }
 }
