@@ -12,6 +12,7 @@ import org.samclip.data.transform.RandomResizedCrop;
 import org.samclip.data.transform.Resampling;
 import org.samclip.data.transform.RgbImage;
 import org.samclip.train.recipe.AreaScaledBatch;
+import org.samclip.train.recipe.SourcesSpec.ClipSourceSpec;
 
 /**
  * Makes the CLIP batch of a step: one resolution is drawn, the batch scales with its area, and
@@ -47,6 +48,20 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
     this.teacherSide = teacherSide;
     this.crops = crops;
     this.seed = seed;
+  }
+
+  /**
+   * @param source of the recipe
+   * @param stream of images
+   * @param teacherSide the teacher's resolution in pixels
+   * @param seed of the run
+   * @return the batches that the recipe asks for
+   */
+  public static ClipBatches of(
+      ClipSourceSpec source, ReplayStream stream, int teacherSide, long seed) {
+    RandomResizedCrop crop =
+        new RandomResizedCrop(source.crop().get(0), source.crop().get(1), 3. / 4, 4. / 3);
+    return new ClipBatches(stream, source.batches(), crop, teacherSide, source.views(), seed);
   }
 
   @Override

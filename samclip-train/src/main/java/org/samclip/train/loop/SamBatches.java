@@ -7,6 +7,8 @@ import org.samclip.data.replay.KeyHash;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.data.source.Sample;
 import org.samclip.data.transform.SamPreprocess;
+import org.samclip.train.recipe.SourcesSpec.PromptsSpec;
+import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
 
 /**
  * Makes the SAM batch of a step: images at SAM's resolution, each with P prompts drawn from its
@@ -49,6 +51,27 @@ public final class SamBatches implements LongFunction<SamBatch> {
     this.prompts = new MaskPrompts(spec);
     this.withTargets = withTargets;
     this.seed = seed;
+  }
+
+  /**
+   * @param source of the recipe
+   * @param stream of images with masks
+   * @param withTargets whether the true masks are wanted
+   * @param seed of the run
+   * @return the batches that the recipe asks for
+   */
+  public static SamBatches of(
+      SamSourceSpec source, ReplayStream stream, boolean withTargets, long seed) {
+    PromptsSpec p = source.prompts();
+    PromptSpec prompts =
+        new PromptSpec(
+            source.masksPerImage(),
+            p.pointShare(),
+            p.boxJitter(),
+            p.boxJitterMaxPixels(),
+            p.maxMaskShare());
+    return new SamBatches(
+        stream, source.batchSize(), source.resolution(), prompts, withTargets, seed);
   }
 
   @Override

@@ -55,8 +55,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
     this.manager = manager;
     this.microBatch = microBatch;
     this.spec = spec;
-    this.maskLoss =
-        new MaskLoss(spec.focalWeight(), spec.diceWeight(), spec.focalAlpha(), spec.focalGamma());
+    this.maskLoss = MaskLoss.of(spec);
     this.lambda = (float) lambda;
   }
 

@@ -9,7 +9,6 @@ import org.samclip.UserError;
 import org.samclip.checkpoint.AtomicFile;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
-import org.samclip.data.transform.RandomResizedCrop;
 import org.samclip.model.SamClip;
 import org.samclip.model.SamClipModel;
 import org.samclip.train.optim.AdamW;
@@ -19,7 +18,6 @@ import org.samclip.train.recipe.Duration;
 import org.samclip.train.recipe.ParameterTable;
 import org.samclip.train.recipe.ParameterTable.NamedShape;
 import org.samclip.train.recipe.SourcesSpec.ClipSourceSpec;
-import org.samclip.train.recipe.SourcesSpec.PromptsSpec;
 import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
 import org.samclip.train.recipe.StageSpec;
 
@@ -189,11 +187,8 @@ public final class StageRunner {
       long own) {
     ClipSourceSpec source = stage.sources().clip();
     ReplayStream stream = data.clip(own, false, positions.getOrDefault("clip", Position.START));
-    RandomResizedCrop crop =
-        new RandomResizedCrop(source.crop().get(0), source.crop().get(1), 3. / 4, 4. / 3);
     int teacherSide = teachers.clip().clip().config().vision().imageSide();
-    ClipBatches batches =
-        new ClipBatches(stream, source.batches(), crop, teacherSide, source.views(), own);
+    ClipBatches batches = ClipBatches.of(source, stream, teacherSide, own);
     MicroBatch micro =
         new MicroBatch(
             source.microBatch() == null ? 0 : source.microBatch(), source.baseResolution());
@@ -217,17 +212,8 @@ public final class StageRunner {
       Span span,
       long own) {
     SamSourceSpec source = stage.sources().sam();
-    PromptsSpec p = source.prompts();
-    PromptSpec prompts =
-        new PromptSpec(
-            source.masksPerImage(),
-            p.pointShare(),
-            p.boxJitter(),
-            p.boxJitterMaxPixels(),
-            p.maxMaskShare());
     ReplayStream stream = data.sam(own, positions.getOrDefault("sam", Position.START));
-    SamBatches batches =
-        new SamBatches(stream, source.batchSize(), source.resolution(), prompts, false, own);
+    SamBatches batches = SamBatches.of(source, stream, false, own);
     MicroBatch micro =
         new MicroBatch(source.microBatch() == null ? 0 : source.microBatch(), source.resolution());
     return new SamDistillation(

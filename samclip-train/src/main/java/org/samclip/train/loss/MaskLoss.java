@@ -1,6 +1,7 @@
 package org.samclip.train.loss;
 
 import ai.djl.ndarray.NDArray;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec;
 
 /**
  * {@code focalWeight * focal + diceWeight * dice} of each mask (paper: 20 and 1).
@@ -14,6 +15,15 @@ public record MaskLoss(double focalWeight, double diceWeight, double alpha, doub
 
   /** The paper's weights with the focal loss's usual shape. */
   public static final MaskLoss STANDARD = new MaskLoss(20, 1, .25, 2);
+
+  /**
+   * @param spec of the recipe
+   * @return the loss that the recipe asks for
+   */
+  public static MaskLoss of(SamLossSpec spec) {
+    return new MaskLoss(
+        spec.focalWeight(), spec.diceWeight(), spec.focalAlpha(), spec.focalGamma());
+  }
 
   /**
    * @param logits [..., H, W]

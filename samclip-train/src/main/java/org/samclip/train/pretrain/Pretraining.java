@@ -17,7 +17,6 @@ import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.data.scenes.SceneProgress;
 import org.samclip.data.scenes.SceneVocabulary;
-import org.samclip.data.transform.RandomResizedCrop;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ClipModel;
 import org.samclip.model.ModelFile;
@@ -30,7 +29,6 @@ import org.samclip.train.loop.ClipBatches;
 import org.samclip.train.loop.ClipContrastive;
 import org.samclip.train.loop.DataFiles;
 import org.samclip.train.loop.Objective;
-import org.samclip.train.loop.PromptSpec;
 import org.samclip.train.loop.SamBatches;
 import org.samclip.train.loop.SamSupervised;
 import org.samclip.train.loop.Span;
@@ -40,11 +38,9 @@ import org.samclip.train.loop.Trainer;
 import org.samclip.train.loss.MaskLoss;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.optim.Optimizers;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec;
 import org.samclip.train.recipe.ParameterTable;
 import org.samclip.train.recipe.PretrainRecipe;
 import org.samclip.train.recipe.SourcesSpec.ClipSourceSpec;
-import org.samclip.train.recipe.SourcesSpec.PromptsSpec;
 import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
 import org.samclip.train.recipe.StageSpec;
 
@@ -91,11 +87,8 @@ public final class Pretraining {
     try (Tokenizer tokenizer = new Tokenizer(SceneVocabulary.tokenizerJson(), context)) {
       long steps = length.steps(stage);
       ReplayStream stream = data.clip(recipe.seed(), true, Position.START);
-      RandomResizedCrop crop =
-          new RandomResizedCrop(source.crop().get(0), source.crop().get(1), 3. / 4, 4. / 3);
-      ClipBatches batches =
-          new ClipBatches(
-              stream, source.batches(), crop, recipe.clip().vision().imageSide(), 0, recipe.seed());
+      int side = recipe.clip().vision().imageSide();
+      ClipBatches batches = ClipBatches.of(source, stream, side, recipe.seed());
       try (Objective objective =
           new ClipContrastive(clip, tokenizer, manager, stream, batches, new Span(0, steps))) {
         train(objective, clip.arrays(), manager, steps, listener);
@@ -113,19 +106,8 @@ public final class Pretraining {
     start(sam, manager);
     long steps = length.steps(stage);
     ReplayStream stream = data.sam(recipe.seed(), Position.START);
-    PromptsSpec p = source.prompts();
-    PromptSpec prompts =
-        new PromptSpec(
-            source.masksPerImage(),
-            p.pointShare(),
-            p.boxJitter(),
-            p.boxJitterMaxPixels(),
-            p.maxMaskShare());
-    SamBatches batches =
-        new SamBatches(
-            stream, source.batchSize(), source.resolution(), prompts, true, recipe.seed());
-    SamLossSpec l = stage.losses().sam();
-    MaskLoss loss = new MaskLoss(l.focalWeight(), l.diceWeight(), l.focalAlpha(), l.focalGamma());
+    SamBatches batches = SamBatches.of(source, stream, true, recipe.seed());
+    MaskLoss loss = MaskLoss.of(stage.losses().sam());
     try (Objective objective =
         new SamSupervised(sam, loss, manager, stream, batches, new Span(0, steps))) {
       train(objective, sam.arrays(), manager, steps, listener);
