@@ -46,7 +46,7 @@ public final class DryRun {
   public DryRun(Recipe recipe) {
     this.recipe = recipe;
     this.data = new DataFiles(recipe.data(), Path.of("quarantine.tsv"));
-    this.length = new StageLength(data);
+    this.length = new StageLength(data, recipe.maxSteps());
   }
 
   /**

@@ -75,7 +75,7 @@ public final class MergeRun {
     this.folder = folder;
     this.listener = listener;
     this.data = new DataFiles(recipe.data(), folder.quarantine());
-    this.length = new StageLength(data);
+    this.length = new StageLength(data, recipe.maxSteps());
     this.store = new CheckpointStore(folder.checkpoints(), recipe.checkpoint().keep());
     this.interruptions = interruptions;
   }
@@ -249,7 +249,14 @@ public final class MergeRun {
     try (Interruption interruption = interruptions.get()) {
       StageRunner runner =
           new StageRunner(
-              teachers, data, folder, store, recipe.checkpoint(), recipe.seed(), interruption);
+              teachers,
+              data,
+              length,
+              folder,
+              store,
+              recipe.checkpoint(),
+              recipe.seed(),
+              interruption);
       boolean ended = runner.run(phase, model, own, from, before, logged(log, phase, before));
       if (ended) {
         ModelFile.write(folder.model(phase.row()), model, TensorType.F32);

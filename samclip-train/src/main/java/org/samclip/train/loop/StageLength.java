@@ -8,12 +8,22 @@ import org.samclip.train.recipe.StageSpec;
 public final class StageLength {
 
   private final DataFiles data;
+  private final long most;
 
   /**
    * @param data in which epochs are counted
    */
   public StageLength(DataFiles data) {
+    this(data, null);
+  }
+
+  /**
+   * @param data in which epochs are counted
+   * @param maxSteps ends every stage after so many steps; null: none
+   */
+  public StageLength(DataFiles data, Integer maxSteps) {
     this.data = data;
+    this.most = maxSteps == null ? Long.MAX_VALUE : maxSteps;
   }
 
   /**
@@ -21,7 +31,7 @@ public final class StageLength {
    * @return its steps, at least 1
    */
   public long steps(StageSpec stage) {
-    return steps(stage, stage.duration());
+    return Math.min(most, steps(stage, stage.duration()));
   }
 
   /**

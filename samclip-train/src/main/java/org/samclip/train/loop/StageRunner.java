@@ -39,6 +39,7 @@ public final class StageRunner {
   /**
    * @param teachers are asked
    * @param data feeds
+   * @param length of the stages
    * @param folder of the run
    * @param store of the run's checkpoints
    * @param checkpoints when to write one
@@ -48,6 +49,7 @@ public final class StageRunner {
   public StageRunner(
       Teachers teachers,
       DataFiles data,
+      StageLength length,
       RunFolder folder,
       CheckpointStore store,
       CheckpointSpec checkpoints,
@@ -59,7 +61,7 @@ public final class StageRunner {
     this.store = store;
     this.checkpoints = checkpoints;
     this.seed = seed;
-    this.length = new StageLength(data);
+    this.length = length;
     this.interruption = interruption;
   }
 

@@ -10,6 +10,8 @@ import java.util.List;
  * @param seed of every random stream of the run
  * @param device {@code cpu}, {@code cuda} (the first GPU) or {@code cuda:N}
  * @param precision of the training arithmetic
+ * @param maxSteps ends every stage after so many steps, to try a recipe out; its schedules stay as
+ *     planned. Null: none
  * @param model the student
  * @param teachers whom it learns from
  * @param data the images of both sources
@@ -23,6 +25,7 @@ public record Recipe(
     long seed,
     String device,
     Precision precision,
+    @Optional Integer maxSteps,
     ModelSpec model,
     TeachersSpec teachers,
     DataSpec data,
@@ -52,6 +55,7 @@ public record Recipe(
         "precision",
         "bf16",
         "float32, as bf16 autocast is not supported yet");
+    Check.that(maxSteps == null || maxSteps >= 1, "max_steps", maxSteps, "1 or more");
     stages = Check.notEmpty("stages", stages);
     baselines = List.copyOf(baselines);
     StageSpec.checkSequence(stages);

@@ -14,6 +14,9 @@ public final class RecipeSummary {
     StringBuilder text = new StringBuilder();
     line(text, "recipe %s, hash %s", recipe.name(), recipe.hash());
     line(text, "device %s, %s, seed %d", recipe.device(), lower(recipe.precision()), recipe.seed());
+    if (recipe.maxSteps() != null) {
+      line(text, "every stage ends after %d steps at most", recipe.maxSteps());
+    }
     ModelSpec.ClipHeadSpec head = recipe.model().clipHead();
     line(
         text,

@@ -68,6 +68,29 @@ class MergeRunTest {
   }
 
   @Test
+  void maxStepsEndsEveryStageAndLeavesTheScheduleAsPlanned() throws IOException {
+    Path brief = folder.resolve("brief");
+    TinyMerge.run(tiny.recipe("max_steps=1"), brief);
+    List<JsonNode> steps = lines(brief);
+    assertEquals(4, steps.size(), "one step of each stage and baseline");
+    List<JsonNode> planned =
+        lines(whole).stream().filter(line -> line.path("stage_step").asInt() == 1).toList();
+    for (int i = 0; i < steps.size(); i++) {
+      for (String key : List.of("phase", "stage_step", "lr_factor")) {
+        assertEquals(planned.get(i).path(key), steps.get(i).path(key), key);
+      }
+    }
+  }
+
+  private static List<JsonNode> lines(Path run) throws IOException {
+    List<JsonNode> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+      lines.add(JSON.readTree(line));
+    }
+    return lines;
+  }
+
+  @Test
   void resultsHaveTheRowsInOrderAndNullWhereAMetricDoesNotApply() throws IOException {
     JsonNode rows = JSON.readTree(whole.resolve("results.json").toFile()).path("rows");
     List<String> names = new ArrayList<>();
