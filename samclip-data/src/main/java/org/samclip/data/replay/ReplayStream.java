@@ -70,7 +70,14 @@ public final class ReplayStream implements Iterator<Sample>, AutoCloseable {
     this.position = start;
     this.ordered = start;
     this.wholePass = start.drawn() == 0;
-    mixture.parts().forEach(part -> delivered.put(part.label(), 0L));
+    for (int i = 0; i < mixture.parts().size(); i++) {
+      String label = mixture.parts().get(i).label();
+      delivered.put(label, 0L);
+      if (mixture.parts().size() > 1) {
+        LOG.info("{}: {} of {} draws of a pass from {}", mixture.name(), mixture.draws(i),
+            mixture.draws(), label);
+      }
+    }
     decoders = Workers.pool("decode-" + mixture.name(), settings.threads());
     try {
       order = new MixedOrder(mixture, settings, start, decoders);
@@ -275,6 +282,9 @@ public final class ReplayStream implements Iterator<Sample>, AutoCloseable {
   /** Ends the decoder threads; samples under way are dropped. */
   @Override
   public void close() {
+    if (!closed && mixture.parts().size() > 1) {
+      LOG.info("{}: samples given, by source: {}", mixture.name(), delivered);
+    }
     closed = true;
     decoders.shutdownNow();
     pending.clear();

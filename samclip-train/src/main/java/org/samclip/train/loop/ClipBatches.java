@@ -2,6 +2,8 @@ package org.samclip.train.loop;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.LongFunction;
 import org.samclip.data.replay.KeyHash;
 import org.samclip.data.replay.ReplayStream;
@@ -72,9 +74,10 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
     ImageView teacher = ImageView.empty(count, teacherSide);
     List<String> texts = new ArrayList<>(count);
     List<String> views = new ArrayList<>(count);
+    Map<String, Long> before = stream.delivered();
     for (int i = 0; i < count; i++) {
       Sample sample = stream.next();
-      long epoch = stream.position().epoch();
+      long epoch = stream.sourcePass();
       long view = crops == 0 ? epoch : epoch % crops;
       long own = KeyHash.seed(seed, view, sample.key());
       Crop seen = crop.draw(sample.image().width(), sample.image().height(), own);
@@ -87,7 +90,9 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
       texts.add(sample.text());
       views.add(view + "/" + sample.key());
     }
-    return new ClipBatch(student, teacher, texts, views, stream.position());
+    Map<String, Long> mix = new TreeMap<>(stream.delivered());
+    mix.replaceAll((source, given) -> given - before.get(source));
+    return new ClipBatch(student, teacher, texts, views, mix, stream.position());
   }
 
   private static RgbImage resize(RgbImage image, int side) {
