@@ -87,7 +87,7 @@ final class DataOptions {
 
   private Mixture ofShards() {
     Format of = format == null ? Format.WEBDATASET : format;
-    SampleSource source = DataFiles.source("--shards", of, shards, false, DataLimits.DEFAULT);
+    SampleSource source = DataFiles.source(String.join(",", shards), of, shards, false, DataLimits.DEFAULT);
     Selection selection =
         new Selection(
             subset == null ? 1 : subset,

@@ -2,6 +2,7 @@ package org.samclip.data.prepare;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
 import java.util.Locale;
 
 /** Counts of values between fixed edges; values below the first or from the last edge on count. */
@@ -74,7 +75,7 @@ final class Histogram {
   }
 
   private static String number(double edge) {
-    return edge == Math.rint(edge) ? String.valueOf((long) edge) : String.valueOf(edge);
+    return new BigDecimal(String.valueOf(edge)).stripTrailingZeros().toPlainString();
   }
 
   void json(ObjectNode parent, String key) {
