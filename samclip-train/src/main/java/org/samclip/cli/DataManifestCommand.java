@@ -43,7 +43,8 @@ final class DataManifestCommand implements Callable<Integer> {
       source.put("hash", manifest.hash());
       var files = source.putArray("files");
       for (Manifest.Entry entry : manifest.entries()) {
-        files.addObject()
+        files
+            .addObject()
             .put("name", entry.name())
             .put("bytes", entry.bytes())
             .put("sha256", entry.sha256());

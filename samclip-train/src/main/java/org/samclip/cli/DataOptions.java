@@ -87,7 +87,8 @@ final class DataOptions {
 
   private Mixture ofShards() {
     Format of = format == null ? Format.WEBDATASET : format;
-    SampleSource source = DataFiles.source(String.join(",", shards), of, shards, false, DataLimits.DEFAULT);
+    SampleSource source =
+        DataFiles.source(String.join(",", shards), of, shards, false, DataLimits.DEFAULT);
     Selection selection =
         new Selection(
             subset == null ? 1 : subset,
@@ -95,8 +96,7 @@ final class DataOptions {
             side == null ? Selection.Side.TRAIN : side);
     Inventory inventory = Inventory.of(source, selection, workers());
     return new Mixture(
-        source.name(),
-        List.of(new Mixture.Part("shards", source, selection, null, inventory)));
+        source.name(), List.of(new Mixture.Part("shards", source, selection, null, inventory)));
   }
 
   private Mixture ofRecipe() {

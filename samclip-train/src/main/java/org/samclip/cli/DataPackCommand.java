@@ -81,8 +81,7 @@ final class DataPackCommand implements Callable<Integer> {
     try (ProgressBar bar = ProgressBar.console()) {
       BarProgress progress = new BarProgress(bar);
       result =
-          packer.pack(
-              source, out, budget, (done, total) -> progress.done("packing", done, total));
+          packer.pack(source, out, budget, (done, total) -> progress.done("packing", done, total));
     }
     spec.commandLine()
         .getOut()

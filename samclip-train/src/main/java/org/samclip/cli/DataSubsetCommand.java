@@ -62,8 +62,7 @@ final class DataSubsetCommand implements Callable<Integer> {
             packer.pack(
                 subset, out, budget, (done, total) -> progress.done("packing", done, total));
       }
-      print.println(
-          out + ": " + result.samples() + " samples in " + result.shards() + " shards");
+      print.println(out + ": " + result.samples() + " samples in " + result.shards() + " shards");
     }
     return Samclip.DONE;
   }

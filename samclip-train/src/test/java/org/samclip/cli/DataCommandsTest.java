@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.samclip.data.source.TestArchive;
+import org.samclip.TestShard;
 
 @Timeout(120)
 class DataCommandsTest {
@@ -28,14 +28,15 @@ class DataCommandsTest {
     for (int i = 0; i < 40; i++) {
       Path file = folder.resolve("images/c" + i % 4 + "/" + i + ".png");
       Files.createDirectories(file.getParent());
-      Files.write(file, TestArchive.png(20, 10, i));
+      Files.write(file, TestShard.png(20, 10, i));
     }
   }
 
   private int run(String... arguments) {
     StringWriter outText = new StringWriter();
     StringWriter errText = new StringWriter();
-    int code = Samclip.run(new PrintWriter(outText, true), new PrintWriter(errText, true), arguments);
+    int code =
+        Samclip.run(new PrintWriter(outText, true), new PrintWriter(errText, true), arguments);
     out = outText.toString();
     err = errText.toString();
     return code;
@@ -69,8 +70,7 @@ class DataCommandsTest {
     assertTrue(ImageIO.read(sheet.toFile()).getWidth() > 6 * 192);
 
     Path manifest = folder.resolve("manifest.json");
-    assertEquals(
-        Samclip.DONE, run("data", "manifest", "--shards", shards, "--out", "" + manifest));
+    assertEquals(Samclip.DONE, run("data", "manifest", "--shards", shards, "--out", "" + manifest));
     assertTrue(out.contains("3 files, "), out);
     assertTrue(Files.readString(manifest).contains("shard-00002.tar"));
   }
@@ -91,7 +91,14 @@ class DataCommandsTest {
     Path out2 = folder.resolve("subset");
     int code =
         run(
-            "data", "subset", "--shards", shards, "--subset=0.5", "--keys", "" + keys, "--out",
+            "data",
+            "subset",
+            "--shards",
+            shards,
+            "--subset=0.5",
+            "--keys",
+            "" + keys,
+            "--out",
             "" + out2);
     assertEquals(Samclip.DONE, code, () -> err);
     int count = Files.readAllLines(keys).size();
@@ -102,18 +109,17 @@ class DataCommandsTest {
   @Test
   void brokenDataEndWithTheUsersErrorCode() throws IOException {
     String shards = pack();
-    TestArchive rotten = new TestArchive();
-    for (int i = 0; i < 9; i++) {
-      rotten.add("x" + i + ".jpg", new byte[] {1});
+    try (TestShard rotten = new TestShard(Path.of(shards, "rotten.tar"))) {
+      for (int i = 0; i < 9; i++) {
+        rotten.add("x" + i + ".jpg", new byte[] {1});
+      }
     }
-    rotten.write(Path.of(shards, "rotten.tar"));
     Path list = folder.resolve("broken.tsv");
     int code = run("data", "verify", "--shards", shards, "--quarantine", "" + list);
     assertEquals(Samclip.USER_ERROR, code);
     assertTrue(err.contains("40 good, 9 broken {UNDECODABLE_IMAGE=9}"), err);
     assertEquals(9, Files.readAllLines(list).size());
-    assertEquals(
-        Samclip.DONE, run("data", "verify", "--shards", shards, "--max-broken-share=0.2"));
+    assertEquals(Samclip.DONE, run("data", "verify", "--shards", shards, "--max-broken-share=0.2"));
   }
 
   @Test

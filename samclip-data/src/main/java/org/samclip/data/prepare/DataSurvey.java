@@ -8,9 +8,9 @@ import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.mask.RunLengthMask;
 import org.samclip.data.replay.Inventory;
 import org.samclip.data.replay.Mixture;
+import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplaySettings;
 import org.samclip.data.replay.ReplayStream;
-import org.samclip.data.replay.Position;
 import org.samclip.data.replay.SampleBudget;
 import org.samclip.data.source.Sample;
 
@@ -32,10 +32,15 @@ public final class DataSurvey {
   }
 
   private final Mixture mixture;
-  private final Histogram sides = new Histogram("longer side, pixels", 32, 64, 128, 256, 384, 512, 768, 1024, 1536, 2048, 4096, 8192);
-  private final Histogram aspects = new Histogram("width / height", .25, .5, .67, .8, .95, 1.05, 1.25, 1.5, 2, 4);
-  private final Histogram masks = new Histogram("masks an image", 1, 2, 3, 5, 10, 20, 50, 100, 200, 500);
-  private final Histogram areas = new Histogram("mask area, share of the image", .0001, .001, .01, .03, .1, .3, .5, .7, .9);
+  private final Histogram sides =
+      new Histogram(
+          "longer side, pixels", 32, 64, 128, 256, 384, 512, 768, 1024, 1536, 2048, 4096, 8192);
+  private final Histogram aspects =
+      new Histogram("width / height", .25, .5, .67, .8, .95, 1.05, 1.25, 1.5, 2, 4);
+  private final Histogram masks =
+      new Histogram("masks an image", 1, 2, 3, 5, 10, 20, 50, 100, 200, 500);
+  private final Histogram areas =
+      new Histogram("mask area, share of the image", .0001, .001, .01, .03, .1, .3, .5, .7, .9);
   private long looked;
   private long withText;
   private Map<Kind, Long> broken = Map.of();

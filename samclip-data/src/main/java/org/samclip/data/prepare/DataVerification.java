@@ -23,8 +23,7 @@ public final class DataVerification {
    * @param emptyShards shards without a selected sample
    * @param duplicateKeys keys that occur more than once in a source, in different shards
    */
-  public record Result(
-      long good, Map<Kind, Long> broken, long emptyShards, long duplicateKeys) {
+  public record Result(long good, Map<Kind, Long> broken, long emptyShards, long duplicateKeys) {
 
     /** Copies the map, in a fixed order. */
     public Result {
@@ -59,8 +58,7 @@ public final class DataVerification {
    * @param progress hears of every sample
    * @return what was found
    */
-  public static Result run(
-      Mixture mixture, int threads, Quarantine quarantine, Progress progress) {
+  public static Result run(Mixture mixture, int threads, Quarantine quarantine, Progress progress) {
     SampleBudget all = new SampleBudget(1, Long.MAX_VALUE, quarantine);
     // In stored order within a shard, which disks like best.
     ReplaySettings settings = new ReplaySettings(1, 0, threads, Math.max(8, 4 * threads));

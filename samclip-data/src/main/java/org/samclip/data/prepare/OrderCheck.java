@@ -10,8 +10,8 @@ import org.samclip.data.replay.Rank;
 import org.samclip.data.replay.ReplaySettings;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.data.replay.SampleBudget;
-import org.samclip.data.source.SampleSource;
 import org.samclip.data.source.SampleRef;
+import org.samclip.data.source.SampleSource;
 import org.samclip.data.source.Shard;
 
 /**
@@ -66,8 +66,7 @@ public final class OrderCheck {
     for (Mixture.Part part : mixture.parts()) {
       SampleSource keys = new KeysOnly(part.source());
       parts.add(
-          new Mixture.Part(
-              part.label(), keys, part.selection(), part.weight(), part.inventory()));
+          new Mixture.Part(part.label(), keys, part.selection(), part.weight(), part.inventory()));
     }
     this.mixture = new Mixture(mixture.name(), parts);
     this.shuffleBuffer = shuffleBuffer;

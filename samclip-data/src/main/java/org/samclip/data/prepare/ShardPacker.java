@@ -15,8 +15,8 @@ import org.samclip.data.BrokenSampleException;
 import org.samclip.data.replay.SampleBudget;
 
 /**
- * Packs samples into tar shards, with a {@code manifest.json} of sizes and SHA-256. The same samples
- * give the same bytes, on any number of threads. The folder appears complete or not at all.
+ * Packs samples into tar shards, with a {@code manifest.json} of sizes and SHA-256. The same
+ * samples give the same bytes, on any number of threads. The folder appears complete or not at all.
  */
 public final class ShardPacker {
 

@@ -74,8 +74,12 @@ public final class ReplayStream implements Iterator<Sample>, AutoCloseable {
       String label = mixture.parts().get(i).label();
       delivered.put(label, 0L);
       if (mixture.parts().size() > 1) {
-        LOG.info("{}: {} of {} draws of a pass from {}", mixture.name(), mixture.draws(i),
-            mixture.draws(), label);
+        LOG.info(
+            "{}: {} of {} draws of a pass from {}",
+            mixture.name(),
+            mixture.draws(i),
+            mixture.draws(),
+            label);
       }
     }
     decoders = Workers.pool("decode-" + mixture.name(), settings.threads());

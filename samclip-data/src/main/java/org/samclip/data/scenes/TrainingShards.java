@@ -44,10 +44,7 @@ final class TrainingShards {
         index -> {
           Scene scene = generator.scene(SceneSplit.TRAIN, index);
           int id = index + 1;
-          return new Encoded(
-              "sa_" + id,
-              JpegEncoder.encode(scene.image()),
-              annotations(scene, id));
+          return new Encoded("sa_" + id, JpegEncoder.encode(scene.image()), annotations(scene, id));
         };
     write(folder, work, "sam", "sam/sa_%06d.tar", ".json", count, maker, progress);
   }
@@ -62,8 +59,7 @@ final class TrainingShards {
       OrderedWork.Maker<Encoded> maker,
       SceneProgress progress)
       throws IOException {
-    try (TarShards shards =
-        new TarShards(folder, pattern, SAMPLES_PER_SHARD, Long.MAX_VALUE)) {
+    try (TarShards shards = new TarShards(folder, pattern, SAMPLES_PER_SHARD, Long.MAX_VALUE)) {
       work.run(
           count,
           maker,

@@ -61,8 +61,7 @@ class DataVerificationTest {
             });
     // 8 and 7 whole samples and one lost rest; two of them do not decode.
     assertEquals(13, result.good());
-    assertEquals(
-        Map.of(Kind.UNDECODABLE_IMAGE, 2L, Kind.TRUNCATED_ARCHIVE, 1L), result.broken());
+    assertEquals(Map.of(Kind.UNDECODABLE_IMAGE, 2L, Kind.TRUNCATED_ARCHIVE, 1L), result.broken());
     assertEquals(3, result.duplicateKeys());
     assertEquals(1, result.emptyShards());
     assertEquals(16, heard[0]);

@@ -45,8 +45,7 @@ class OrderCheckTest {
 
   private Mixture.Part part(String name, Selection selection, Double weight) {
     SampleSource source = source(name);
-    return new Mixture.Part(
-        name, source, selection, weight, Inventory.of(source, selection, 2));
+    return new Mixture.Part(name, source, selection, weight, Inventory.of(source, selection, 2));
   }
 
   @Test
@@ -76,8 +75,7 @@ class OrderCheckTest {
     Mixture.Part part =
         new Mixture.Part(
             "all", source("all"), Selection.ALL, null, new Inventory(Selection.ALL, fewer));
-    OrderCheck.Result result =
-        new OrderCheck(new Mixture("all", List.of(part)), 10, 5).run(2, 2);
+    OrderCheck.Result result = new OrderCheck(new Mixture("all", List.of(part)), 10, 5).run(2, 2);
     assertFalse(result.holds());
     assertEquals(10, result.missing());
     Files.delete(folder.resolve("s0.tar"));

@@ -96,8 +96,7 @@ class ShardPackerTest {
     }
     // Classes are mixed within a shard.
     List<SampleRef> first = source.list(source.shards().get(0));
-    assertEquals(
-        3, first.stream().map(ref -> ref.key().substring(0, 6)).distinct().count());
+    assertEquals(3, first.stream().map(ref -> ref.key().substring(0, 6)).distinct().count());
   }
 
   @Test
@@ -175,8 +174,7 @@ class ShardPackerTest {
     Path images = images(1);
     Files.write(images.resolve("class0/a_photo 0.png"), TestArchive.png(1, 1, 0));
     UserError error =
-        assertThrows(
-            UserError.class, () -> new ImageFolderPack(images, 0, DataLimits.DEFAULT));
+        assertThrows(UserError.class, () -> new ImageFolderPack(images, 0, DataLimits.DEFAULT));
     assertTrue(error.getMessage().contains("both have the key class0/a_photo 0"));
   }
 

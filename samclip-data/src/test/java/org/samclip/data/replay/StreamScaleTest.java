@@ -81,8 +81,7 @@ class StreamScaleTest {
     int total = shards * PER_SHARD;
     write(shards);
     WebDatasetSource source =
-        new WebDatasetSource(
-            "scale", List.of(folder.toString()), false, DataLimits.DEFAULT);
+        new WebDatasetSource("scale", List.of(folder.toString()), false, DataLimits.DEFAULT);
 
     long begin = System.nanoTime();
     Mixture mixture = Mixture.of(source, Selection.ALL, 2);
@@ -93,8 +92,7 @@ class StreamScaleTest {
     ReplaySettings settings = new ReplaySettings(10_000, 1, 2, 64);
     begin = System.nanoTime();
     Position late = new Position(0, total * 3L / 4);
-    try (ReplayStream stream =
-        new ReplayStream(mixture, settings, new SampleBudget(null), late)) {
+    try (ReplayStream stream = new ReplayStream(mixture, settings, new SampleBudget(null), late)) {
       stream.next();
     }
     tell("resumed at draw %d in %.2f s", late.drawn(), (System.nanoTime() - begin) / 1e9);

@@ -45,6 +45,9 @@ public final class DataFiles {
   /** D_SAM. */
   public static final String SAM = "sam";
 
+  /** So many that counting them is worth a word beforehand. */
+  private static final int MANY_SHARDS = 100;
+
   private static final Logger LOG = LoggerFactory.getLogger(DataFiles.class);
 
   private final DataSpec spec;
@@ -207,8 +210,7 @@ public final class DataFiles {
       Selection selection = selection(of(which), mixed);
       Double weight = mixed == null ? null : mixed.weight();
       Inventory inventory = inventory(entry.getValue(), selection);
-      parts.add(
-          new Mixture.Part(entry.getKey(), entry.getValue(), selection, weight, inventory));
+      parts.add(new Mixture.Part(entry.getKey(), entry.getValue(), selection, weight, inventory));
     }
     return new Mixture("data." + which, parts);
   }
@@ -220,14 +222,15 @@ public final class DataFiles {
       return known;
     }
     Path file =
-        inventories == null
-            ? null
-            : inventories.resolve(source.name().replace('.', '-') + ".tsv");
+        inventories == null ? null : inventories.resolve(source.name().replace('.', '-') + ".tsv");
     Inventory inventory;
     if (file != null && Files.exists(file)) {
       inventory = Inventory.read(file, selection);
       inventory.requireSame(source, file);
     } else {
+      if (source.shards().size() >= MANY_SHARDS) {
+        LOG.info("{}: counting the samples of {} shards", source.name(), source.shards().size());
+      }
       inventory = Inventory.of(source, selection, spec.workers());
       if (file != null) {
         inventory.write(file);

@@ -14,10 +14,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.samclip.TestShard;
 import org.samclip.UserError;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
-import org.samclip.data.source.TestArchive;
 import org.samclip.train.recipe.DataSpec;
 import org.samclip.train.recipe.DataSpec.MixSpec;
 import org.samclip.train.recipe.DataSpec.SourceSpec;
@@ -38,11 +38,11 @@ class DataFilesTest {
 
   /** Both sources use the same keys. */
   private void shard(String name, int samples) throws IOException {
-    TestArchive archive = new TestArchive();
-    for (int i = 0; i < samples; i++) {
-      archive.add(String.format("%06d.png", i), TestArchive.png(4, 4, i));
+    try (TestShard shard = new TestShard(folder.resolve(name + ".tar"))) {
+      for (int i = 0; i < samples; i++) {
+        shard.add(String.format("%06d.png", i), TestShard.png(4, 4, i));
+      }
     }
-    archive.write(folder.resolve(name + ".tar"));
   }
 
   private DataSpec spec(Double cc3m, Double yfcc, double subset) {
@@ -88,8 +88,7 @@ class DataFilesTest {
   @Test
   void theSubsetOfTheMixtureMultipliesThatOfItsEntries() {
     DataFiles files = files(spec(null, null, .5));
-    assertEquals(
-        .5, files.mixture(DataFiles.CLIP, false).parts().get(0).selection().subset());
+    assertEquals(.5, files.mixture(DataFiles.CLIP, false).parts().get(0).selection().subset());
     assertTrue(files.clipCount() < 35, "of 40: " + files.clipCount());
   }
 
@@ -101,8 +100,7 @@ class DataFilesTest {
     assertEquals(40, files(spec(null, null, 1)).clipCount());
     assertEquals(cc3m, Files.readString(run.resolve("data-clip-cc3m.tsv")));
     shard("yfcc", 50);
-    UserError error =
-        assertThrows(UserError.class, () -> files(spec(null, null, 1)).clipCount());
+    UserError error = assertThrows(UserError.class, () -> files(spec(null, null, 1)).clipCount());
     assertTrue(error.getMessage().contains("data.clip.yfcc: the data have changed"), "" + error);
   }
 }
