@@ -3,6 +3,7 @@ package org.samclip.data.prepare;
 import java.util.Map;
 import java.util.TreeMap;
 import org.samclip.data.BrokenSampleException.Kind;
+import org.samclip.data.replay.KeyTally;
 import org.samclip.data.replay.Mixture;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.Quarantine;
@@ -94,12 +95,6 @@ public final class DataVerification {
         }
       }
     }
-    long[] sorted = keys.sorted();
-    long duplicates = 0;
-    for (int i = 1; i < sorted.length; i++) {
-      boolean first = i < 2 || sorted[i - 2] != sorted[i];
-      duplicates += sorted[i] == sorted[i - 1] && first ? 1 : 0;
-    }
-    return duplicates;
+    return keys.repeated();
   }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import org.samclip.data.replay.KeyTally;
 import org.samclip.data.replay.Mixture;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.Rank;

@@ -19,11 +19,19 @@ import org.samclip.data.source.Shard;
  * resumed run sees whether its data are still the same.
  *
  * @param selection which samples were counted
+ * @param duplicateKeys keys of selected samples that occur in several shards; -1: there are too
+ *     many keys to compare them
  * @param shards in the order of the source
  */
-public record Inventory(Selection selection, List<Entry> shards) {
+public record Inventory(Selection selection, long duplicateKeys, List<Entry> shards) {
 
   private static final String FORMAT = "# samclip inventory 1";
+  private static final String DUPLICATES = "# duplicate keys\t";
+
+  /** 8 bytes of memory for each, while shards are counted. */
+  private static final long MOST_COMPARED = 10_000_000;
+
+  private record Counted(Entry entry, KeyTally keys) {}
 
   /**
    * One shard.
@@ -51,14 +59,27 @@ public record Inventory(Selection selection, List<Entry> shards) {
    * @throws UserError if a shard cannot be looked at
    */
   public static Inventory of(SampleSource source, Selection selection, int threads) {
+    KeyTally keys = new KeyTally();
     List<Callable<Entry>> tasks = new ArrayList<>();
     for (Shard shard : source.shards()) {
-      tasks.add(() -> count(source, shard, selection));
+      tasks.add(
+          () -> {
+            Counted counted = count(source, shard, selection);
+            synchronized (keys) {
+              if (keys.size() <= MOST_COMPARED) {
+                keys.addAll(counted.keys);
+              }
+            }
+            return counted.entry;
+          });
     }
-    return new Inventory(selection, Workers.all("list-" + source.name(), threads, tasks));
+    List<Entry> entries = Workers.all("list-" + source.name(), threads, tasks);
+    long duplicates = keys.size() > MOST_COMPARED ? -1 : keys.repeated();
+    return new Inventory(selection, duplicates, entries);
   }
 
-  private static Entry count(SampleSource source, Shard shard, Selection selection) {
+  private static Counted count(SampleSource source, Shard shard, Selection selection) {
+    KeyTally keys = new KeyTally();
     long bytes = bytes(shard);
     int draws = 0;
     int usable = 0;
@@ -66,9 +87,13 @@ public record Inventory(Selection selection, List<Entry> shards) {
       if (selection.takes(ref)) {
         draws++;
         usable += ref.failure() == null ? 1 : 0;
+        if (!ref.isRest()) {
+          keys.add(ref.key());
+        }
       }
     }
-    return new Entry(shard.name().replaceAll("\\p{Cntrl}", " "), bytes, draws, usable);
+    String name = shard.name().replaceAll("\\p{Cntrl}", " ");
+    return new Counted(new Entry(name, bytes, draws, usable), keys);
   }
 
   private static long bytes(Shard shard) {
@@ -117,7 +142,7 @@ public record Inventory(Selection selection, List<Entry> shards) {
             source, found + " has " + bytes + " bytes, it had " + shards.get(i).bytes(), file);
       }
       if (bytes < 0) {
-        Entry counted = count(source, now.get(i), selection);
+        Entry counted = count(source, now.get(i), selection).entry;
         if (counted.draws() != shards.get(i).draws()) {
           throw changed(
               source,
@@ -149,6 +174,7 @@ public record Inventory(Selection selection, List<Entry> shards) {
    */
   public void write(Path file) {
     StringBuilder text = new StringBuilder(head(selection)).append('\n');
+    text.append(DUPLICATES).append(duplicateKeys).append('\n');
     for (Entry entry : shards) {
       text.append(entry.name()).append('\t').append(entry.bytes()).append('\t');
       text.append(entry.draws()).append('\t').append(entry.usable()).append('\n');
@@ -180,10 +206,15 @@ public record Inventory(Selection selection, List<Entry> shards) {
               + head(selection)
               + "\"; remove the file to have the shards counted again");
     }
+    long duplicates = -1;
     List<Entry> entries = new ArrayList<>();
     for (String line : lines.subList(1, lines.size())) {
       String[] columns = line.split("\t", -1);
       try {
+        if (line.startsWith(DUPLICATES)) {
+          duplicates = Long.parseLong(columns[1]);
+          continue;
+        }
         Entry entry =
             new Entry(
                 columns[0],
@@ -199,7 +230,7 @@ public record Inventory(Selection selection, List<Entry> shards) {
             file + ": damaged at \"" + line + "\"; remove it to have the shards counted again", e);
       }
     }
-    return new Inventory(selection, entries);
+    return new Inventory(selection, duplicates, entries);
   }
 
   private static String head(Selection of) {

@@ -63,6 +63,14 @@ class InventoryTest {
   }
 
   @Test
+  void countsKeysThatOccurInSeveralShards() throws IOException {
+    assertEquals(0, Inventory.of(source(), Selection.ALL, 2).duplicateKeys());
+    Files.copy(folder.resolve("a.tar"), folder.resolve("d.tar"));
+    Files.copy(folder.resolve("a.tar"), folder.resolve("e.tar"));
+    assertEquals(3, Inventory.of(source(), Selection.ALL, 2).duplicateKeys());
+  }
+
+  @Test
   void seesThatDataHaveChanged() throws IOException {
     Inventory inventory = Inventory.of(source(), Selection.ALL, 1);
     shard("a.tar", 9);

@@ -103,4 +103,15 @@ class DataFilesTest {
     UserError error = assertThrows(UserError.class, () -> files(spec(null, null, 1)).clipCount());
     assertTrue(error.getMessage().contains("data.clip.yfcc: the data have changed"), "" + error);
   }
+
+  @Test
+  void refusesToCacheWhereKeysRepeat() throws IOException {
+    files(spec(null, null, 1)).requireDistinctClipKeys("stages.one.cache_features");
+    SourceSpec both = new SourceSpec(Format.WEBDATASET, folder + "/{cc3m,yfcc}.tar", null, 1, 0, 8);
+    DataFiles files = files(new DataSpec(null, both, null, .01, 1_000_000, 2));
+    UserError error =
+        assertThrows(
+            UserError.class, () -> files.requireDistinctClipKeys("stages.one.cache_features"));
+    assertTrue(error.getMessage().contains("10 keys occur in several shards"), "" + error);
+  }
 }

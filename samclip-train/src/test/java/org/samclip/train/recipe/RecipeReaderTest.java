@@ -302,6 +302,9 @@ class RecipeReaderTest {
   void readsAMixtureAndWritesItBack() {
     String two = "{name: cc3m, shards: a.tar, weight: 2}, {name: yfcc, shards: b.tar, weight: 0.5}";
     Recipe recipe = small("data.scenes=null", String.format(MIXED, two));
+    // Recipes without a mixture keep their hash, by which runs are resumed.
+    Recipe plain = small("data={clip: {shards: a.tar}, sam: {shards: sam}}");
+    assertFalse(RecipeWriter.yaml(plain).contains("mix"));
     DataSpec.MixSpec first = recipe.data().clip().mix().get(0);
     assertEquals("cc3m", first.name());
     assertEquals(2, first.weight());
