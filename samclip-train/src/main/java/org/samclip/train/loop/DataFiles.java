@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.samclip.UserError;
 import org.samclip.checkpoint.ContentHash;
 import org.samclip.data.replay.Inventory;
 import org.samclip.data.replay.Mixture;
