@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
       "Proves on these data that each sample comes exactly once per pass, whatever happens: one run"
           + " goes through; another stops at random places and goes on with other numbers of ranks"
           + " and workers. Compares their samples with each other and with the listings.",
-      "Images are not read. Takes 16 bytes of memory for each draw."
+      "Images are not read. Takes up to 48 bytes of memory for each draw."
     },
     mixinStandardHelpOptions = true,
     showDefaultValues = true)

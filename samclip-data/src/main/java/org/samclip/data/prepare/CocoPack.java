@@ -90,11 +90,6 @@ public final class CocoPack implements PackSource {
   }
 
   @Override
-  public int parts() {
-    return 1;
-  }
-
-  @Override
   public List<Item> part(int part) {
     return images;
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.mask.RunLengthMask;
 import org.samclip.data.replay.Inventory;
@@ -58,8 +59,12 @@ public final class DataSurvey {
    * @param limit most of them; 0: every one
    * @param settings order and threads
    * @param viewer sees each
+   * @throws UserError if the limit is negative
    */
   public void look(long limit, ReplaySettings settings, Viewer viewer) {
+    if (limit < 0) {
+      throw new UserError("--limit " + limit + ": allowed: 0 (all samples) or more");
+    }
     SampleBudget all = new SampleBudget(1, Long.MAX_VALUE, null);
     try (ReplayStream stream = new ReplayStream(mixture, settings, all, Position.START)) {
       long draws = limit == 0 ? mixture.draws() : Math.min(limit, mixture.draws());

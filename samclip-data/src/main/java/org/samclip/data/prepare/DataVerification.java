@@ -1,5 +1,7 @@
 package org.samclip.data.prepare;
 
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.samclip.data.BrokenSampleException.Kind;
@@ -28,7 +30,7 @@ public final class DataVerification {
 
     /** Copies the map, in a fixed order. */
     public Result {
-      broken = java.util.Collections.unmodifiableMap(new TreeMap<>(broken));
+      broken = Collections.unmodifiableMap(new TreeMap<>(broken));
     }
 
     /** Samples that cannot be used. */
@@ -72,7 +74,7 @@ public final class DataVerification {
       Mixture alone =
           new Mixture(
               part.source().name(),
-              java.util.List.of(
+              List.of(
                   new Mixture.Part(
                       part.label(), part.source(), part.selection(), null, part.inventory())));
       try (ReplayStream stream = new ReplayStream(alone, settings, all, Position.START)) {

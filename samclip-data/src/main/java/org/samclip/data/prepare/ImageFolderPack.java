@@ -133,11 +133,6 @@ public final class ImageFolderPack implements PackSource {
   }
 
   @Override
-  public int parts() {
-    return 1;
-  }
-
-  @Override
   public List<Item> part(int part) {
     return images;
   }

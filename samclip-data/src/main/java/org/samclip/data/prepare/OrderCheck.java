@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import org.samclip.UserError;
 import org.samclip.data.replay.KeyTally;
 import org.samclip.data.replay.Mixture;
 import org.samclip.data.replay.Position;
@@ -80,8 +81,13 @@ public final class OrderCheck {
    * @param passes how many, at least 1
    * @param stops how often the second run stops, at least 1
    * @return what was found
+   * @throws UserError if passes or stops are below 1
    */
   public Result run(int passes, int stops) {
+    if (passes < 1 || stops < 1) {
+      throw new UserError(
+          "--passes " + passes + ", --stops " + stops + ": allowed: at least 1 of each");
+    }
     long draws = Math.multiplyExact(passes, mixture.draws());
     KeyTally through = new KeyTally();
     run(Position.START, 1, 1, draws, through);

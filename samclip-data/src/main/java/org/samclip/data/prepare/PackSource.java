@@ -27,11 +27,13 @@ public interface PackSource {
   /** What messages call it. */
   String name();
 
-  /** Members' names of a shard, with {@code %d} for its number. */
+  /** Name of a shard, with {@code %d} for its number. */
   String pattern();
 
-  /** Number of parts. */
-  int parts();
+  /** Number of parts, of which one is held in memory at a time. */
+  default int parts() {
+    return 1;
+  }
 
   /**
    * One part's samples; parts follow each other.

@@ -1,5 +1,7 @@
 package org.samclip.data.prepare;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,7 +91,7 @@ public final class SubsetPack implements PackSource {
    * @return how many keys
    * @throws UserError if it cannot be written
    */
-  public long writeKeys(java.nio.file.Path file) {
+  public long writeKeys(Path file) {
     long[] count = new long[1];
     AtomicFile.write(
         file,
@@ -98,7 +100,7 @@ public final class SubsetPack implements PackSource {
             for (Item item : part(i)) {
               if (((Stored) item).ref.failure() == null) {
                 String line = item.place() + "\t" + item.key() + "\n";
-                out.write(line.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                out.write(line.getBytes(StandardCharsets.UTF_8));
                 count[0]++;
               }
             }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.samclip.UserError;
 import org.samclip.checkpoint.AtomicFile;
@@ -240,6 +241,6 @@ public record Inventory(Selection selection, long duplicateKeys, List<Entry> sha
         + "\thold_out "
         + of.holdOut()
         + "\t"
-        + of.side().name().toLowerCase(java.util.Locale.ROOT);
+        + of.side().name().toLowerCase(Locale.ROOT);
   }
 }

@@ -1,6 +1,8 @@
 package org.samclip.data.replay;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -106,7 +108,7 @@ public final class Mixture {
       throw new UserError(
           name + ": only some sources have a weight; give one to all of them, or to none");
     }
-    long total = java.util.Arrays.stream(whole).sum();
+    long total = Arrays.stream(whole).sum();
     double weights = parts.stream().mapToDouble(Part::weight).sum();
     long left = total;
     List<Integer> byRemainder = new ArrayList<>();
@@ -117,7 +119,7 @@ public final class Mixture {
       left -= whole[i];
       byRemainder.add(i);
     }
-    byRemainder.sort(java.util.Comparator.comparingDouble(i -> Math.floor(exact[i]) - exact[i]));
+    byRemainder.sort(Comparator.comparingDouble(i -> Math.floor(exact[i]) - exact[i]));
     for (int i = 0; i < left; i++) {
       whole[byRemainder.get(i % whole.length)]++;
     }
@@ -147,7 +149,7 @@ public final class Mixture {
 
   /** Draws of one pass, broken samples included. */
   public long draws() {
-    return java.util.Arrays.stream(quotas).sum();
+    return Arrays.stream(quotas).sum();
   }
 
   /** Samples of all sources whose listing shows nothing wrong: what an epoch is counted by. */

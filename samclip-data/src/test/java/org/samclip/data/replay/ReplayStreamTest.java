@@ -202,6 +202,29 @@ class ReplayStreamTest {
   }
 
   @Test
+  void goesOnWithoutAShardThatVanishesBetweenPasses() throws IOException {
+    Path list = folder.resolve("run/quarantine.tsv");
+    SampleBudget budget = new SampleBudget(.5, 1000, new Quarantine(list));
+    // The buffer is small and one thread lists, so no shard is listed long before it is drawn from.
+    ReplaySettings settings = new ReplaySettings(1, 1, 1, 1);
+    try (ReplayStream stream = new ReplayStream(source(), Selection.ALL, settings, budget)) {
+      while (stream.nextOfPass() != null) {}
+      Files.delete(folder.resolve("shard-1.tar"));
+      Set<String> seen = new HashSet<>();
+      for (int pass = 0; pass < 2; pass++) {
+        seen.clear();
+        for (Sample s = stream.nextOfPass(); s != null; s = stream.nextOfPass()) {
+          seen.add(s.key());
+        }
+      }
+      assertEquals((SHARDS - 1) * PER_SHARD, seen.size());
+    }
+    assertEquals(0, budget.brokenByKind().getOrDefault(Kind.UNDECODABLE_IMAGE, 0L));
+    assertEquals(PER_SHARD, Files.readAllLines(list).size());
+    assertTrue(Files.readString(list).contains("shard-1.tar"), Files.readString(list));
+  }
+
+  @Test
   void continuesBehindBrokenSamples() throws IOException {
     breakShards(10);
     ReplaySettings settings = settings(3, 2);
