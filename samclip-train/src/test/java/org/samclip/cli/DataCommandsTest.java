@@ -99,8 +99,7 @@ class DataCommandsTest {
         run("data", "verify-order", "--recipe", recipe, "--set", mix, "--shuffle-buffer=5"),
         () -> out + err);
     assertTrue(out.contains("55 samples, 110 draws: 110 given"), out);
-    assertEquals(
-        Samclip.DONE, run("data", "inspect", "--recipe", recipe, "--set", mix), () -> err);
+    assertEquals(Samclip.DONE, run("data", "inspect", "--recipe", recipe, "--set", mix), () -> err);
     assertTrue(out.contains("data.clip.b: 1 shards"), out);
     assertTrue(out.matches("(?s).*15 samples selected, 2[78] draws an epoch.*"), out);
     assertEquals(
@@ -158,8 +157,7 @@ class DataCommandsTest {
         run("data", "pack", "--images", "" + folder, "--out", folder + "/o", "--shard-samples=0"));
     assertTrue(err.contains("--shard-samples 0"), err);
     String shards = pack();
-    assertEquals(
-        Samclip.USER_ERROR, run("data", "verify-order", "--shards", shards, "--passes=0"));
+    assertEquals(Samclip.USER_ERROR, run("data", "verify-order", "--shards", shards, "--passes=0"));
     assertTrue(err.contains("--passes 0"), err);
     assertEquals(Samclip.USER_ERROR, run("data", "inspect", "--shards", shards, "--limit=-1"));
     assertTrue(err.contains("--limit -1"), err);
