@@ -5,13 +5,21 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code samclip data}: what makes data. */
+/** {@code samclip data}: what makes data, and what looks at them. */
 @Command(
     name = "data",
-    description = "Makes data sets.",
+    description = "Makes, packs, checks and shows data sets.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = DataScenesCommand.class)
+    subcommands = {
+      DataScenesCommand.class,
+      DataPackCommand.class,
+      DataSubsetCommand.class,
+      DataInspectCommand.class,
+      DataVerifyCommand.class,
+      DataVerifyOrderCommand.class,
+      DataManifestCommand.class
+    })
 final class DataCommand implements Runnable {
 
   @Spec private CommandSpec spec;

@@ -2,7 +2,6 @@ package org.samclip.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.samclip.data.scenes.SceneOptions;
 import org.samclip.data.scenes.SceneSetOptions;
@@ -53,28 +52,9 @@ final class DataScenesCommand implements Callable<Integer> {
         new SceneSetOptions(seed, size, clip, sam, crops, scenes, SceneOptions.defaults());
     boolean written;
     try (ProgressBar bar = ProgressBar.console()) {
-      written = new SceneWriter(options).write(out, new BarProgress(bar)::written);
+      written = new SceneWriter(options).write(out, new BarProgress(bar)::done);
     }
     spec.commandLine().getOut().println(out + (written ? ": written" : ": was there already"));
     return Samclip.DONE;
-  }
-
-  /** Starts a new line for each part of the set. */
-  private static final class BarProgress {
-
-    private final ProgressBar bar;
-    private String part = "";
-
-    BarProgress(ProgressBar bar) {
-      this.bar = bar;
-    }
-
-    void written(String now, int done, int total) {
-      if (!now.equals(part)) {
-        part = now;
-        bar.start(now, total, 0);
-      }
-      bar.update(new ProgressBar.Step(done, (double) done / total, Map.of(), 1, 0));
-    }
   }
 }

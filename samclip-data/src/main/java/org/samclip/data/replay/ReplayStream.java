@@ -3,75 +3,88 @@ package org.samclip.data.replay;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.source.Sample;
 import org.samclip.data.source.SampleRef;
 import org.samclip.data.source.SampleSource;
-import org.samclip.data.source.Shard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * An endless stream of decoded samples, pass after pass in new order. The order follows from the
- * seed alone, not from threads or timing. Decoding runs in parallel, at most {@code prefetch}
- * samples ahead of the reader. Broken samples are skipped within the budget. Used by one thread.
+ * seed and the data alone, not from threads, ranks or timing. Decoding runs in parallel, at most
+ * {@code prefetch} samples ahead of the reader. Broken samples are skipped within the budget. Used
+ * by one thread.
+ *
+ * <p>Several ranks share the order by rounds: in each round every rank gets one draw. A round may
+ * go over the end of a pass, so that no rank runs out before the others and nobody waits. The
+ * position is that of the order, the same for all ranks after the same number of rounds; so a run
+ * may go on with another number of ranks.
  */
 public final class ReplayStream implements Iterator<Sample>, AutoCloseable {
 
-  /** A sample on its way; without a reference it marks the end of a pass. */
-  private record Pending(SampleRef ref, Future<Sample> sample) {}
+  /** A sample on its way and the position behind its round; without a draw: the end of a pass. */
+  private record Pending(MixedOrder.Draw draw, Future<Sample> sample, Position after) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(ReplayStream.class);
 
-  private final SampleSource source;
+  private final Mixture mixture;
   private final ReplaySettings settings;
   private final SampleBudget budget;
   private final ExecutorService decoders;
   private final Deque<Pending> pending = new ArrayDeque<>();
+  private final Map<String, Long> delivered = new LinkedHashMap<>();
+  private final MixedOrder order;
 
-  private DrawOrder order;
-  private long orderEpoch;
-  private long drawnForOrder;
+  /** Where the order is: behind the last round that is pending. */
+  private Position ordered;
+
   private Position position;
-  private boolean passEnded;
+  private MixedOrder.Draw last;
   private boolean wholePass;
   private long deliveredInPass;
   private boolean closed;
 
   /**
-   * @param source where samples come from
-   * @param settings selection, order, threads
+   * @param mixture where samples come from
+   * @param settings order, rank, threads
    * @param budget how many may be broken
-   * @param start where to begin; samples before it are neither read nor decoded
-   * @throws UserError if nothing is selected or the start lies beyond its pass
+   * @param start where to begin, on all ranks the same; samples before it are neither listed, read
+   *     nor decoded
+   * @throws UserError if the start lies beyond its pass
    */
   public ReplayStream(
-      SampleSource source, ReplaySettings settings, SampleBudget budget, Position start) {
-    this.source = source;
+      Mixture mixture, ReplaySettings settings, SampleBudget budget, Position start) {
+    this.mixture = mixture;
     this.settings = settings;
     this.budget = budget;
     this.position = start;
-    this.orderEpoch = start.epoch();
+    this.ordered = start;
     this.wholePass = start.drawn() == 0;
-    int[] number = new int[1];
-    decoders =
-        Executors.newFixedThreadPool(
-            settings.threads(),
-            task -> {
-              Thread thread = new Thread(task, "decode-" + source.name() + "-" + number[0]++);
-              thread.setDaemon(true);
-              return thread;
-            });
+    for (int i = 0; i < mixture.parts().size(); i++) {
+      String label = mixture.parts().get(i).label();
+      delivered.put(label, 0L);
+      if (mixture.parts().size() > 1) {
+        LOG.info(
+            "{}: {} of {} draws of a pass from {}",
+            mixture.name(),
+            mixture.draws(i),
+            mixture.draws(),
+            label);
+      }
+    }
+    decoders = Workers.pool("decode-" + mixture.name(), settings.threads());
     try {
-      order = new DrawOrder(source, settings, orderEpoch, decoders);
-      skipInOrder(start.drawn());
+      order = new MixedOrder(mixture, settings, start, decoders);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -79,31 +92,17 @@ public final class ReplayStream implements Iterator<Sample>, AutoCloseable {
   }
 
   /**
-   * From the beginning.
+   * A single source from the beginning; its shards are listed once beforehand.
    *
    * @param source where samples come from
-   * @param settings selection, order, threads
+   * @param selection which of them
+   * @param settings order, rank, threads
    * @param budget how many may be broken
+   * @throws UserError if nothing is selected
    */
-  public ReplayStream(SampleSource source, ReplaySettings settings, SampleBudget budget) {
-    this(source, settings, budget, Position.START);
-  }
-
-  private void skipInOrder(long count) {
-    for (long i = 0; i < count; i++) {
-      if (order.next() == null) {
-        throw new UserError(
-            source.name()
-                + ": cannot continue at sample "
-                + count
-                + " of pass "
-                + orderEpoch
-                + ": the data has only "
-                + i
-                + " selected samples now; continue with the data the run began with");
-      }
-      drawnForOrder++;
-    }
+  public ReplayStream(
+      SampleSource source, Selection selection, ReplaySettings settings, SampleBudget budget) {
+    this(Mixture.of(source, selection, settings.threads()), settings, budget, Position.START);
   }
 
   /** Always true: the stream is endless. */
@@ -113,9 +112,10 @@ public final class ReplayStream implements Iterator<Sample>, AutoCloseable {
   }
 
   /**
-   * The next good sample; {@link #position} then points behind it.
+   * The next good sample; {@link #position} then points behind it. For a process of its own:
+   * skipping what is broken would bring ranks out of step.
    *
-   * @throws UserError if nothing is selected or too many samples are broken
+   * @throws UserError if too many samples are broken
    */
   @Override
   public Sample next() {
@@ -129,134 +129,172 @@ public final class ReplayStream implements Iterator<Sample>, AutoCloseable {
 
   /**
    * The next good sample of this pass, or {@code null} once at its end; the call after that begins
-   * the next pass.
+   * the next pass. For a process of its own, as {@link #next}.
    *
-   * @throws UserError if nothing is selected or too many samples are broken
+   * @throws UserError if too many samples are broken
    */
   public Sample nextOfPass() {
-    if (closed) {
-      throw new IllegalStateException("the stream of " + source.name() + " is closed");
+    if (settings.rank().count() > 1) {
+      throw new IllegalStateException(
+          "with " + settings.rank().count() + " ranks samples come by rounds: use take");
     }
     while (true) {
-      fill();
-      Pending head = pending.remove();
-      if (head.ref() == null) {
-        endPass();
+      Pending head = pending();
+      if (head.draw() == null) {
+        long good = deliveredInPass;
+        if (endPass() && good == 0) {
+          throw new UserError(mixture.name() + ": a whole pass gave no usable sample");
+        }
         return null;
       }
-      if (passEnded) {
-        position = new Position(position.epoch() + 1, 0);
-        passEnded = false;
-      }
-      position = new Position(position.epoch(), position.drawn() + 1);
-      Sample sample = take(head);
+      Sample sample = deliver(head);
       if (sample != null) {
-        budget.good();
-        deliveredInPass++;
         return sample;
       }
     }
   }
 
-  private void endPass() {
-    // After a resume only the end of the pass was seen: too little to judge by.
-    if (wholePass) {
-      budget.judge(source.name());
-      if (deliveredInPass == 0) {
-        throw new UserError(source.name() + ": a whole pass gave no usable sample");
-      }
-    }
-    wholePass = true;
-    passEnded = true;
-    deliveredInPass = 0;
-  }
-
-  private void fill() {
-    while (pending.size() < settings.prefetch()) {
-      SampleRef ref = order.next();
-      if (ref != null) {
-        drawnForOrder++;
-        pending.add(new Pending(ref, decoders.submit(() -> source.decode(source.read(ref)))));
+  /**
+   * Gives the good ones of this rank's next draws. Ranks that ask for the same numbers stay in
+   * step: after the call {@link #position} is the same on all of them, whatever was broken.
+   *
+   * @param rounds how many draws
+   * @param good takes the good samples; {@link #sourcePass} is that of the sample it is given
+   * @return how many were good
+   * @throws UserError if too many samples are broken
+   */
+  public int take(int rounds, Consumer<Sample> good) {
+    int taken = 0;
+    for (int done = 0; done < rounds; ) {
+      Pending head = pending();
+      if (head.draw() == null) {
+        endPass();
         continue;
       }
-      if (drawnForOrder == 0) {
-        throw nothingSelected();
+      done++;
+      Sample sample = deliver(head);
+      if (sample != null) {
+        taken++;
+        good.accept(sample);
       }
-      pending.add(new Pending(null, null));
-      order = new DrawOrder(source, settings, ++orderEpoch, decoders);
-      drawnForOrder = 0;
     }
+    return taken;
   }
 
-  private UserError nothingSelected() {
-    Selection selection = settings.selection();
-    return new UserError(
-        source.name()
-            + ": no sample selected from "
-            + source.shards().size()
-            + " shards (subset "
-            + selection.subset()
-            + ", hold-out "
-            + selection.holdOut()
-            + ", side "
-            + selection.side()
-            + "); use more data or larger shares");
+  private Pending pending() {
+    if (closed) {
+      throw new IllegalStateException("the stream of " + mixture.name() + " is closed");
+    }
+    while (pending.size() < settings.prefetch()) {
+      addRound();
+    }
+    return pending.remove();
+  }
+
+  private void addRound() {
+    MixedOrder.Draw own = null;
+    for (int rank = 0; rank < settings.rank().count(); ) {
+      MixedOrder.Draw draw = order.next();
+      if (draw == null) {
+        pending.add(new Pending(null, null, null));
+        ordered = new Position(ordered.epoch() + 1, 0);
+        continue;
+      }
+      ordered = new Position(ordered.epoch(), ordered.drawn() + 1);
+      if (rank++ == settings.rank().index()) {
+        own = draw;
+      }
+    }
+    MixedOrder.Draw mine = own;
+    pending.add(new Pending(mine, decoders.submit(() -> decode(mine)), ordered));
+  }
+
+  private Sample decode(MixedOrder.Draw draw) {
+    SampleSource source = draw.part().source();
+    Sample sample = source.decode(source.read(draw.ref()));
+    if (mixture.parts().size() == 1) {
+      return sample;
+    }
+    // Different sources may use the same keys.
+    String key = draw.part().label() + "/" + sample.key();
+    return new Sample(key, sample.image(), sample.text(), sample.masks());
+  }
+
+  private Sample deliver(Pending head) {
+    position = head.after();
+    Sample sample = result(head);
+    if (sample != null) {
+      last = head.draw();
+      budget.good();
+      deliveredInPass++;
+      delivered.merge(last.part().label(), 1L, Long::sum);
+    }
+    return sample;
+  }
+
+  /** Returns whether the pass was seen from its beginning. */
+  private boolean endPass() {
+    boolean whole = wholePass;
+    // After a resume only the end of the pass was seen: too little to judge by.
+    if (whole) {
+      budget.judge(mixture.name());
+    }
+    wholePass = true;
+    deliveredInPass = 0;
+    return whole;
   }
 
   /** The decoded sample, or null if it was broken. */
-  private Sample take(Pending head) {
+  private Sample result(Pending head) {
+    SampleRef ref = head.draw().ref();
     try {
       return head.sample().get();
     } catch (ExecutionException e) {
       if (e.getCause() instanceof BrokenSampleException broken) {
-        budget.broken(source.name(), head.ref().shard().name(), head.ref().key(), broken);
+        budget.broken(head.draw().part().source().name(), ref.shard().name(), ref.key(), broken);
         return null;
       }
       if (e.getCause() instanceof Error error) {
         throw error;
       }
       throw new IllegalStateException(
-          "decoding " + head.ref().key() + " of " + head.ref().shard().path(), e.getCause());
+          "decoding " + ref.key() + " of " + ref.shard().path(), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancellationException("interrupted while waiting for a sample");
     }
   }
 
-  /** Where the stream is: directly behind the last sample that {@link #next} gave. */
+  /** Where the stream is: behind the last sample it gave and, with ranks, behind its round. */
   public Position position() {
     return position;
   }
 
   /**
-   * Counts the selected samples of one pass from the shards' listings, without reading payloads.
-   * Samples whose listing already shows them broken are not counted.
-   *
-   * @param source where samples come from
-   * @param selection which samples
-   * @return how many
+   * The pass of its own source that the last sample belongs to. Only in a mixture with weights this
+   * is another number than the stream's passes.
    */
-  public static long count(SampleSource source, Selection selection) {
-    long count = 0;
-    for (Shard shard : source.shards()) {
-      for (SampleRef ref : source.list(shard)) {
-        if (ref.failure() == null && selection.contains(ref.key())) {
-          count++;
-        }
-      }
-    }
-    return count;
+  public long sourcePass() {
+    return last == null ? position.epoch() : last.pass();
+  }
+
+  /** Good samples this stream has given since it was opened, by the label of their source. */
+  public Map<String, Long> delivered() {
+    return Map.copyOf(delivered);
   }
 
   /** Ends the decoder threads; samples under way are dropped. */
   @Override
   public void close() {
+    if (!closed && mixture.parts().size() > 1) {
+      LOG.info("{}: samples given, by source: {}", mixture.name(), delivered);
+    }
     closed = true;
     decoders.shutdownNow();
     pending.clear();
     try {
       if (!decoders.awaitTermination(10, TimeUnit.SECONDS)) {
-        LOG.warn("{}: a decoder thread is still busy after 10 s", source.name());
+        LOG.warn("{}: a decoder thread is still busy after 10 s", mixture.name());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,6 +1,7 @@
 package org.samclip.data.replay;
 
 import org.samclip.UserError;
+import org.samclip.data.source.SampleRef;
 
 /**
  * Which samples of a source take part, decided by the hash of the key alone.
@@ -46,5 +47,10 @@ public record Selection(double subset, double holdOut, Side side) {
       return false;
     }
     return KeyHash.share("hold-out", key) < holdOut == (side == Side.HELD_OUT);
+  }
+
+  /** The lost rest of a damaged shard belongs to no key: it counts on whatever side is read. */
+  boolean takes(SampleRef ref) {
+    return ref.isRest() || contains(ref.key());
   }
 }

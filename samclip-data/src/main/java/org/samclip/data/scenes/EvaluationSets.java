@@ -12,6 +12,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import javax.imageio.ImageIO;
+import org.samclip.data.prepare.AsideFolder;
+import org.samclip.data.prepare.OrderedWork;
+import org.samclip.data.prepare.Sa1bJson;
 
 /** Writes the held-out half of a set, in the formats that evaluation reads. */
 final class EvaluationSets {
@@ -134,7 +137,7 @@ final class EvaluationSets {
     for (double value : object.visible().boundingBox()) {
       box.add(value);
     }
-    node.set("segmentation", TrainingShards.compressed(mapper, object.visible()));
+    node.set("segmentation", Sa1bJson.compressed(mapper, object.visible()));
     return node;
   }
 

@@ -15,6 +15,8 @@ import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.stream.Stream;
 import org.samclip.UserError;
+import org.samclip.data.prepare.AsideFolder;
+import org.samclip.data.prepare.OrderedWork;
 
 /**
  * Writes a set of scenes to a folder:

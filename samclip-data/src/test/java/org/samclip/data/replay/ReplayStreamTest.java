@@ -55,8 +55,8 @@ class ReplayStreamTest {
         "clip", List.of(folder + "/shard-{0..3}.tar"), true, DataLimits.DEFAULT);
   }
 
-  private static ReplaySettings settings(Selection selection, long seed, int threads) {
-    return new ReplaySettings(selection, 16, seed, threads, 8);
+  private static ReplaySettings settings(long seed, int threads) {
+    return new ReplaySettings(16, seed, threads, 8);
   }
 
   private static SampleBudget budget() {
@@ -65,7 +65,8 @@ class ReplayStreamTest {
 
   private List<String> keys(ReplaySettings settings, Position start, int count) {
     List<String> keys = new ArrayList<>();
-    try (ReplayStream stream = new ReplayStream(source(), settings, budget(), start)) {
+    try (ReplayStream stream =
+        new ReplayStream(Mixture.of(source(), Selection.ALL, 2), settings, budget(), start)) {
       for (int i = 0; i < count; i++) {
         keys.add(stream.next().key());
       }
@@ -76,7 +77,7 @@ class ReplayStreamTest {
   @Test
   void givesEverySampleOncePerPassWithItsOwnContent() {
     try (ReplayStream stream =
-        new ReplayStream(source(), settings(Selection.ALL, 1, 2), budget())) {
+        new ReplayStream(source(), Selection.ALL, settings(1, 2), budget())) {
       for (int epoch = 0; epoch < 2; epoch++) {
         Set<String> seen = new HashSet<>();
         for (int i = 0; i < SHARDS * PER_SHARD; i++) {
@@ -96,9 +97,9 @@ class ReplayStreamTest {
   @Test
   void orderFollowsFromTheSeedAlone() {
     int count = 2 * SHARDS * PER_SHARD + 7;
-    List<String> one = keys(settings(Selection.ALL, 5, 1), Position.START, count);
-    assertEquals(one, keys(settings(Selection.ALL, 5, 3), Position.START, count));
-    assertNotEquals(one, keys(settings(Selection.ALL, 6, 1), Position.START, count));
+    List<String> one = keys(settings(5, 1), Position.START, count);
+    assertEquals(one, keys(settings(5, 3), Position.START, count));
+    assertNotEquals(one, keys(settings(6, 1), Position.START, count));
     int pass = SHARDS * PER_SHARD;
     assertNotEquals(one.subList(0, pass), one.subList(pass, 2 * pass));
     List<String> sorted = new ArrayList<>(one.subList(0, pass));
@@ -108,12 +109,12 @@ class ReplayStreamTest {
 
   @Test
   void continuesAtASavedPosition() {
-    ReplaySettings settings = settings(Selection.ALL, 5, 2);
+    ReplaySettings settings = settings(5, 2);
     int pass = SHARDS * PER_SHARD;
     List<String> whole = keys(settings, Position.START, 3 * pass);
     for (int done : new int[] {1, 17, pass - 1, pass, pass + 1, pass + 30}) {
       Position position;
-      try (ReplayStream stream = new ReplayStream(source(), settings, budget())) {
+      try (ReplayStream stream = new ReplayStream(source(), Selection.ALL, settings, budget())) {
         for (int i = 0; i < done; i++) {
           stream.next();
         }
@@ -140,12 +141,12 @@ class ReplayStreamTest {
 
   private Set<String> pass(Selection selection) {
     Set<String> keys = new HashSet<>();
-    try (ReplayStream stream = new ReplayStream(source(), settings(selection, 1, 2), budget())) {
+    try (ReplayStream stream = new ReplayStream(source(), selection, settings(1, 2), budget())) {
       for (Sample s = stream.nextOfPass(); s != null; s = stream.nextOfPass()) {
         keys.add(s.key());
       }
     }
-    assertEquals(keys.size(), ReplayStream.count(source(), selection));
+    assertEquals(keys.size(), Inventory.of(source(), selection, 2).usable());
     return keys;
   }
 
@@ -160,11 +161,7 @@ class ReplayStreamTest {
     UserError error =
         assertThrows(
             UserError.class,
-            () ->
-                keys(
-                    settings(new Selection(1e-12, 0, Selection.Side.TRAIN), 1, 1),
-                    Position.START,
-                    1));
+            () -> Mixture.of(source(), new Selection(1e-12, 0, Selection.Side.TRAIN), 1));
     assertTrue(error.getMessage().contains("no sample selected"), error.getMessage());
   }
 
@@ -187,7 +184,7 @@ class ReplayStreamTest {
     for (int run = 0; run < 2; run++) {
       SampleBudget budget = new SampleBudget(.1, 50, new Quarantine(list));
       try (ReplayStream stream =
-          new ReplayStream(source(), settings(Selection.ALL, 1, 2), budget)) {
+          new ReplayStream(source(), Selection.ALL, settings(1, 2), budget)) {
         int good = 0;
         while (stream.nextOfPass() != null) {
           good++;
@@ -205,20 +202,47 @@ class ReplayStreamTest {
   }
 
   @Test
+  void goesOnWithoutAShardThatVanishesBetweenPasses() throws IOException {
+    Path list = folder.resolve("run/quarantine.tsv");
+    SampleBudget budget = new SampleBudget(.5, 1000, new Quarantine(list));
+    // The buffer is small and one thread lists, so no shard is listed long before it is drawn from.
+    ReplaySettings settings = new ReplaySettings(1, 1, 1, 1);
+    try (ReplayStream stream = new ReplayStream(source(), Selection.ALL, settings, budget)) {
+      while (stream.nextOfPass() != null) {}
+      Files.delete(folder.resolve("shard-1.tar"));
+      Set<String> seen = new HashSet<>();
+      for (int pass = 0; pass < 2; pass++) {
+        seen.clear();
+        for (Sample s = stream.nextOfPass(); s != null; s = stream.nextOfPass()) {
+          seen.add(s.key());
+        }
+      }
+      assertEquals((SHARDS - 1) * PER_SHARD, seen.size());
+    }
+    assertEquals(0, budget.brokenByKind().getOrDefault(Kind.UNDECODABLE_IMAGE, 0L));
+    assertEquals(PER_SHARD, Files.readAllLines(list).size());
+    assertTrue(Files.readString(list).contains("shard-1.tar"), Files.readString(list));
+  }
+
+  @Test
   void continuesBehindBrokenSamples() throws IOException {
     breakShards(10);
-    ReplaySettings settings = settings(Selection.ALL, 3, 2);
+    ReplaySettings settings = settings(3, 2);
     List<String> whole = new ArrayList<>();
     List<Position> positions = new ArrayList<>();
     SampleBudget generous = new SampleBudget(.5, 1000, null);
-    try (ReplayStream stream = new ReplayStream(source(), settings, generous)) {
+    try (ReplayStream stream = new ReplayStream(source(), Selection.ALL, settings, generous)) {
       for (int i = 0; i < 120; i++) {
         whole.add(stream.next().key());
         positions.add(stream.position());
       }
     }
     try (ReplayStream stream =
-        new ReplayStream(source(), settings, new SampleBudget(.5, 1000, null), positions.get(49))) {
+        new ReplayStream(
+            Mixture.of(source(), Selection.ALL, 1),
+            settings,
+            new SampleBudget(.5, 1000, null),
+            positions.get(49))) {
       for (int i = 50; i < 120; i++) {
         assertEquals(whole.get(i), stream.next().key());
         assertEquals(positions.get(i), stream.position());
@@ -240,7 +264,7 @@ class ReplayStreamTest {
   }
 
   private void drain(SampleBudget budget) {
-    try (ReplayStream stream = new ReplayStream(source(), settings(Selection.ALL, 1, 2), budget)) {
+    try (ReplayStream stream = new ReplayStream(source(), Selection.ALL, settings(1, 2), budget)) {
       while (stream.nextOfPass() != null) {
         assertTrue(budget.examined() <= SHARDS * PER_SHARD);
       }
@@ -303,7 +327,8 @@ class ReplayStreamTest {
   void decodesNoFurtherAheadThanAskedAndNothingThatWasSkipped() throws InterruptedException {
     Watched watched = new Watched(source());
     try (ReplayStream stream =
-        new ReplayStream(watched, settings(Selection.ALL, 1, 3), budget(), new Position(0, 60))) {
+        new ReplayStream(
+            Mixture.of(watched, Selection.ALL, 1), settings(1, 3), budget(), new Position(0, 60))) {
       stream.next();
       Thread.sleep(200);
       assertTrue(watched.decoded.size() <= 8, "decoded " + watched.decoded.size());
@@ -313,7 +338,7 @@ class ReplayStreamTest {
   @Test
   void closesPromptly() throws InterruptedException {
     Watched slow = new Watched(source());
-    ReplayStream stream = new ReplayStream(slow, settings(Selection.ALL, 1, 2), budget());
+    ReplayStream stream = new ReplayStream(slow, Selection.ALL, settings(1, 2), budget());
     stream.next();
     slow.delayMillis = 20_000;
     long start = System.nanoTime();

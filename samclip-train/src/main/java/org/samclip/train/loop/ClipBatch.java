@@ -1,6 +1,7 @@
 package org.samclip.train.loop;
 
 import java.util.List;
+import java.util.Map;
 import org.samclip.data.replay.Position;
 
 /**
@@ -10,7 +11,13 @@ import org.samclip.data.replay.Position;
  * @param teacher as the CLIP teacher sees the same crops: at its own resolution and normalisation
  * @param texts captions, or nulls
  * @param views names of the crops: the same name, the same crop
+ * @param mix images by the name of their source
  * @param after the stream's position behind this batch, for a checkpoint
  */
 public record ClipBatch(
-    ImageView student, ImageView teacher, List<String> texts, List<String> views, Position after) {}
+    ImageView student,
+    ImageView teacher,
+    List<String> texts,
+    List<String> views,
+    Map<String, Long> mix,
+    Position after) {}

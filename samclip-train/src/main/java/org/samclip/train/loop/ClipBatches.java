@@ -2,6 +2,8 @@ package org.samclip.train.loop;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.LongFunction;
 import org.samclip.data.replay.KeyHash;
 import org.samclip.data.replay.ReplayStream;
@@ -19,6 +21,9 @@ import org.samclip.train.recipe.SourcesSpec.ClipSourceSpec;
  * student and teacher see the same random crops. All randomness comes from seed, step and key.
  */
 public final class ClipBatches implements LongFunction<ClipBatch> {
+
+  /** Decoded images that are cut and resized at the same time, by all processors. */
+  private static final int CHUNK = 32;
 
   private final ReplayStream stream;
   private final AreaScaledBatch sizes;
@@ -72,22 +77,34 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
     ImageView teacher = ImageView.empty(count, teacherSide);
     List<String> texts = new ArrayList<>(count);
     List<String> views = new ArrayList<>(count);
-    for (int i = 0; i < count; i++) {
-      Sample sample = stream.next();
-      long epoch = stream.position().epoch();
-      long view = crops == 0 ? epoch : epoch % crops;
-      long own = KeyHash.seed(seed, view, sample.key());
-      Crop seen = crop.draw(sample.image().width(), sample.image().height(), own);
-      RgbImage cut = sample.image().crop(seen);
-      RgbImage forStudent = resize(cut, draw.resolution());
-      RgbImage forTeacher =
-          draw.resolution() == teacherSide ? forStudent : resize(cut, teacherSide);
-      student.put(i, Normalisation.SAM.apply(forStudent));
-      teacher.put(i, Normalisation.CLIP.apply(forTeacher));
-      texts.add(sample.text());
-      views.add(view + "/" + sample.key());
+    Map<String, Long> before = stream.delivered();
+    for (int i = 0; i < count; ) {
+      List<Runnable> chunk = new ArrayList<>(CHUNK);
+      for (; i < count && chunk.size() < CHUNK; i++) {
+        Sample sample = stream.next();
+        long epoch = stream.sourcePass();
+        long view = crops == 0 ? epoch : epoch % crops;
+        long own = KeyHash.seed(seed, view, sample.key());
+        int at = i;
+        chunk.add(() -> put(sample.image(), own, at, student, teacher));
+        texts.add(sample.text());
+        views.add(view + "/" + sample.key());
+      }
+      chunk.parallelStream().forEach(Runnable::run);
     }
-    return new ClipBatch(student, teacher, texts, views, stream.position());
+    Map<String, Long> mix = new TreeMap<>(stream.delivered());
+    mix.replaceAll((source, given) -> given - before.get(source));
+    return new ClipBatch(student, teacher, texts, views, mix, stream.position());
+  }
+
+  private void put(RgbImage image, long own, int at, ImageView student, ImageView teacher) {
+    Crop seen = crop.draw(image.width(), image.height(), own);
+    RgbImage cut = image.crop(seen);
+    RgbImage forStudent = resize(cut, student.side());
+    RgbImage forTeacher =
+        student.side() == teacher.side() ? forStudent : resize(cut, teacher.side());
+    student.put(at, Normalisation.SAM.apply(forStudent));
+    teacher.put(at, Normalisation.CLIP.apply(forTeacher));
   }
 
   private static RgbImage resize(RgbImage image, int side) {

@@ -87,7 +87,8 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
         total += loss.getFloat() * share;
       }
     }
-    return new Outcome(Map.of("clip", total), count);
+    return new Outcome(
+        Map.of("clip", total), count, batch.mix().size() > 1 ? batch.mix() : Map.of());
   }
 
   private NDArray tokens(ClipBatch batch, NDManager local, MicroBatch.Part part) {

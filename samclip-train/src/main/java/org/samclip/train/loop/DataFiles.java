@@ -2,9 +2,17 @@ package org.samclip.train.loop;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.samclip.UserError;
 import org.samclip.checkpoint.ContentHash;
+import org.samclip.data.replay.Inventory;
+import org.samclip.data.replay.Mixture;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.Quarantine;
 import org.samclip.data.replay.ReplaySettings;
@@ -21,30 +29,47 @@ import org.samclip.data.source.Sa1bSource;
 import org.samclip.data.source.SampleSource;
 import org.samclip.data.source.WebDatasetSource;
 import org.samclip.train.recipe.DataSpec;
+import org.samclip.train.recipe.DataSpec.MixSpec;
 import org.samclip.train.recipe.DataSpec.ScenesSpec;
 import org.samclip.train.recipe.DataSpec.SourceSpec;
+import org.samclip.train.recipe.DataSpec.SourceSpec.Format;
 import org.samclip.train.recipe.EvaluationSpec;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A recipe's data as files: the embedded scenes are written first, then read like any other. */
 public final class DataFiles {
 
-  /** Samples decoded ahead by each source. */
-  private static final int PREFETCH = 64;
+  /** D_CLIP. */
+  public static final String CLIP = "clip";
+
+  /** D_SAM. */
+  public static final String SAM = "sam";
+
+  /** So many that counting them is worth a word beforehand. */
+  private static final int MANY_SHARDS = 100;
+
+  private static final Logger LOG = LoggerFactory.getLogger(DataFiles.class);
 
   private final DataSpec spec;
+  private final Path inventories;
   private final SampleBudget budget;
-  private Long clipCount;
-  private Long samCount;
+  private final Map<String, Inventory> counted = new HashMap<>();
 
   /**
    * @param spec the recipe's data
-   * @param quarantine where broken samples are listed
+   * @param quarantine where broken samples are listed; null: they are only counted
+   * @param inventories folder that keeps what each source held when the run began; null: none is
+   *     kept
    */
-  public DataFiles(DataSpec spec, Path quarantine) {
+  public DataFiles(DataSpec spec, Path quarantine, Path inventories) {
     this.spec = spec;
+    this.inventories = inventories;
     this.budget =
         new SampleBudget(
-            spec.maxBrokenShare(), SampleBudget.DEFAULT_MINIMUM, new Quarantine(quarantine));
+            spec.maxBrokenShare(),
+            SampleBudget.DEFAULT_MINIMUM,
+            quarantine == null ? null : new Quarantine(quarantine));
   }
 
   /**
@@ -54,10 +79,10 @@ public final class DataFiles {
    */
   public void requirePresent() {
     if (spec.clip() != null) {
-      clipSource(false);
+      sources(CLIP, false);
     }
     if (spec.sam() != null) {
-      samSource();
+      sources(SAM, false);
     }
   }
 
@@ -92,7 +117,7 @@ public final class DataFiles {
    * @return images of D_CLIP
    */
   public ReplayStream clip(long seed, boolean textRequired, Position start) {
-    return stream(clipSource(textRequired), spec.clip(), seed, start);
+    return stream(CLIP, textRequired, seed, start);
   }
 
   /**
@@ -101,41 +126,21 @@ public final class DataFiles {
    * @return images with masks of D_SAM
    */
   public ReplayStream sam(long seed, Position start) {
-    return stream(samSource(), spec.sam(), seed, start);
-  }
-
-  private SampleSource clipSource(boolean textRequired) {
-    return new WebDatasetSource("data.clip", patterns(spec.clip(), "clip"), textRequired, limits());
-  }
-
-  private SampleSource samSource() {
-    return new Sa1bSource("data.sam", patterns(spec.sam(), "sam"), limits());
+    return stream(SAM, false, seed, start);
   }
 
   /**
    * @return number of D_CLIP images in one epoch; the listings of all shards are read for it, once
    */
   public long clipCount() {
-    if (clipCount == null) {
-      clipCount =
-          spec.scenes() != null
-              ? spec.scenes().clip()
-              : ReplayStream.count(clipSource(false), selection(spec.clip()));
-    }
-    return clipCount;
+    return spec.scenes() != null ? spec.scenes().clip() : mixture(CLIP, false).usable();
   }
 
   /**
    * @return number of D_SAM images in one epoch; the listings of all shards are read for it, once
    */
   public long samCount() {
-    if (samCount == null) {
-      samCount =
-          spec.scenes() != null
-              ? spec.scenes().sam()
-              : ReplayStream.count(samSource(), selection(spec.sam()));
-    }
-    return samCount;
+    return spec.scenes() != null ? spec.scenes().sam() : mixture(SAM, false).usable();
   }
 
   /**
@@ -173,32 +178,166 @@ public final class DataFiles {
     if (spec.scenes() != null) {
       return ContentHash.sha256(Path.of(spec.scenes().dir(), "manifest.json"));
     }
-    StringBuilder both = new StringBuilder();
-    if (spec.clip() != null) {
-      both.append(Manifest.of(clipSource(false), false).hash());
+    StringBuilder all = new StringBuilder();
+    for (String which : List.of(CLIP, SAM)) {
+      if (of(which) != null) {
+        sources(which, false).values().forEach(s -> all.append(Manifest.of(s, false).hash()));
+      }
     }
-    if (spec.sam() != null) {
-      both.append(Manifest.of(samSource(), false).hash());
-    }
-    return ContentHash.sha256(both.toString());
+    return ContentHash.sha256(all.toString());
   }
 
-  private ReplayStream stream(SampleSource source, SourceSpec of, long seed, Position start) {
-    int buffer = of == null ? 1024 : of.shuffleBuffer();
-    ReplaySettings settings =
-        new ReplaySettings(selection(of), buffer, seed, spec.workers(), PREFETCH);
-    return new ReplayStream(source, settings, budget, start);
+  private ReplayStream stream(String which, boolean textRequired, long seed, Position start) {
+    int buffer = of(which) == null ? 1024 : of(which).shuffleBuffer();
+    // Enough to keep the decoders busy, few enough for images of many megapixels.
+    int prefetch = Math.max(8, 4 * spec.workers());
+    ReplaySettings settings = new ReplaySettings(buffer, seed, spec.workers(), prefetch);
+    return new ReplayStream(mixture(which, textRequired), settings, budget, start);
+  }
+
+  /**
+   * The sources of one of the recipe's two streams, with what they held when the run began.
+   *
+   * @param which {@code clip} or {@code sam}
+   * @param textRequired whether captions are needed
+   * @return what a stream is made of
+   * @throws UserError if data are missing, empty, or not what they were when the run began
+   */
+  public Mixture mixture(String which, boolean textRequired) {
+    List<Mixture.Part> parts = new ArrayList<>();
+    Map<String, SampleSource> sources = sources(which, textRequired);
+    for (Map.Entry<String, SampleSource> entry : sources.entrySet()) {
+      MixSpec mixed = mixed(which, entry.getKey());
+      Selection selection = selection(of(which), mixed);
+      Double weight = mixed == null ? null : mixed.weight();
+      Inventory inventory = inventory(entry.getValue(), selection);
+      parts.add(new Mixture.Part(entry.getKey(), entry.getValue(), selection, weight, inventory));
+    }
+    return new Mixture("data." + which, parts);
+  }
+
+  /**
+   * Looks whether keys tell the images of D_CLIP apart, as caches need it.
+   *
+   * @param key of the recipe that asks for it
+   * @throws UserError if a key occurs in several shards
+   */
+  public void requireDistinctClipKeys(String key) {
+    for (Mixture.Part part : mixture(CLIP, false).parts()) {
+      if (part.inventory().duplicateKeys() > 0) {
+        throw new UserError(
+            key
+                + " is true, but in "
+                + part.source().name()
+                + " "
+                + part.inventory().duplicateKeys()
+                + " keys occur in several shards, so that images would get each other's features;"
+                + " give the samples keys of their own, or use "
+                + key.substring(key.lastIndexOf('.') + 1)
+                + ": false");
+      }
+    }
+  }
+
+  /** Counted once, and kept for a resumed run. */
+  private Inventory inventory(SampleSource source, Selection selection) {
+    Inventory known = counted.get(source.name());
+    if (known != null) {
+      return known;
+    }
+    Path file =
+        inventories == null ? null : inventories.resolve(source.name().replace('.', '-') + ".tsv");
+    Inventory inventory;
+    if (file != null && Files.exists(file)) {
+      inventory = Inventory.read(file, selection);
+      inventory.requireSame(source, file);
+    } else {
+      if (source.shards().size() >= MANY_SHARDS) {
+        LOG.info("{}: counting the samples of {} shards", source.name(), source.shards().size());
+      }
+      inventory = Inventory.of(source, selection, spec.workers());
+      if (file != null) {
+        inventory.write(file);
+      }
+    }
+    LOG.info(
+        "{}: {} samples selected from {} shards, {} of them without any",
+        source.name(),
+        inventory.usable(),
+        inventory.shards().size(),
+        inventory.empty());
+    if (inventory.duplicateKeys() > 0) {
+      LOG.warn(
+          "{}: {} keys occur in several shards; their samples share the side of the hold-out and"
+              + " the crops",
+          source.name(),
+          inventory.duplicateKeys());
+    }
+    counted.put(source.name(), inventory);
+    return inventory;
+  }
+
+  /** The sources by label; of a single one the label is never seen. */
+  private Map<String, SampleSource> sources(String which, boolean textRequired) {
+    Map<String, SampleSource> sources = new LinkedHashMap<>();
+    SourceSpec of = of(which);
+    String name = "data." + which;
+    if (of == null) {
+      Format format = which.equals(CLIP) ? Format.WEBDATASET : Format.SA1B;
+      sources.put(
+          which,
+          source(name, format, List.of(spec.scenes().dir() + "/" + which), textRequired, limits()));
+    } else if (of.mix() == null) {
+      sources.put(which, source(name, of.source(), List.of(of.shards()), textRequired, limits()));
+    } else {
+      for (MixSpec part : of.mix()) {
+        String own = name + "." + part.name();
+        sources.put(
+            part.name(),
+            source(own, part.source(), List.of(part.shards()), textRequired, limits()));
+      }
+    }
+    return sources;
+  }
+
+  /**
+   * Opens a source.
+   *
+   * @param name what messages call it
+   * @param format of the files
+   * @param shards files, folders or patterns
+   * @param textRequired whether a sample without a caption is broken, where the format has captions
+   * @param limits what one sample may cost
+   * @return the source
+   * @throws UserError if a path does not exist or holds no data
+   */
+  public static SampleSource source(
+      String name, Format format, List<String> shards, boolean textRequired, DataLimits limits) {
+    return switch (format) {
+      case WEBDATASET -> new WebDatasetSource(name, shards, textRequired, limits);
+      case SA1B -> new Sa1bSource(name, shards, limits);
+    };
+  }
+
+  private SourceSpec of(String which) {
+    return which.equals(CLIP) ? spec.clip() : spec.sam();
+  }
+
+  /** The entry of a mixture, or null where there is none. */
+  private MixSpec mixed(String which, String label) {
+    if (of(which) == null || of(which).mix() == null) {
+      return null;
+    }
+    return of(which).mix().stream().filter(m -> m.name().equals(label)).findFirst().orElseThrow();
   }
 
   /** Scenes have held-out sets of their own, so that training may use all of the rest. */
-  private static Selection selection(SourceSpec of) {
-    return of == null
-        ? Selection.ALL
-        : new Selection(of.subset(), of.holdOut(), Selection.Side.TRAIN);
-  }
-
-  private List<String> patterns(SourceSpec of, String folder) {
-    return List.of(of == null ? spec.scenes().dir() + "/" + folder : of.shards());
+  private static Selection selection(SourceSpec of, MixSpec mixed) {
+    if (of == null) {
+      return Selection.ALL;
+    }
+    double share = mixed == null ? of.subset() : of.subset() * mixed.subset();
+    return new Selection(share, of.holdOut(), Selection.Side.TRAIN);
   }
 
   private DataLimits limits() {

@@ -45,7 +45,7 @@ public final class DryRun {
    */
   public DryRun(Recipe recipe) {
     this.recipe = recipe;
-    this.data = new DataFiles(recipe.data(), Path.of("quarantine.tsv"));
+    this.data = new DataFiles(recipe.data(), Path.of("quarantine.tsv"), null);
     this.length = new StageLength(data, recipe.maxSteps());
   }
 

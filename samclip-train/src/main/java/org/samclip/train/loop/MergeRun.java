@@ -74,7 +74,7 @@ public final class MergeRun {
     this.recipe = recipe;
     this.folder = folder;
     this.listener = listener;
-    this.data = new DataFiles(recipe.data(), folder.quarantine());
+    this.data = new DataFiles(recipe.data(), folder.quarantine(), folder.root());
     this.length = new StageLength(data, recipe.maxSteps());
     this.store = new CheckpointStore(folder.checkpoints(), recipe.checkpoint().keep());
     this.interruptions = interruptions;
@@ -300,6 +300,7 @@ public final class MergeRun {
         line.put("gradient_norm", result.gradientNorm());
         line.put("lr_factor", result.lrFactor());
         line.put("images", result.images());
+        result.mix().forEach((source, images) -> line.put("images_" + source, images));
         log.write(before + step + 1, line);
         listener.onStep(stage, step, end, result, waitedSeconds);
       }

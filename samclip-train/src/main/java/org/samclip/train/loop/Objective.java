@@ -15,8 +15,20 @@ public interface Objective extends AutoCloseable {
    *
    * @param parts losses by name, before weighting
    * @param images in the batch
+   * @param mix images by the name of their source; empty where there is only one
    */
-  record Outcome(Map<String, Double> parts, int images) {}
+  record Outcome(Map<String, Double> parts, int images, Map<String, Long> mix) {
+
+    /**
+     * Of a single source.
+     *
+     * @param parts losses by name, before weighting
+     * @param images in the batch
+     */
+    public Outcome(Map<String, Double> parts, int images) {
+      this(parts, images, Map.of());
+    }
+  }
 
   /**
    * @return the name of the data that feeds it, {@code clip} or {@code sam}

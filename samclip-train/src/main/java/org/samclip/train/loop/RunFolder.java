@@ -19,6 +19,7 @@ import org.samclip.train.recipe.RecipeWriter;
  * results.json           the table
  * results-more.json      classification at other resolutions and in unseen styles
  * panels/                pictures
+ * data-NAME.tsv          what each source held when the run began
  * cache/                 features of frozen networks, while a stage runs
  * quarantine.tsv         broken samples, if there were any
  * </pre>

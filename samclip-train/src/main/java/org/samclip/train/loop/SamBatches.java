@@ -86,7 +86,7 @@ public final class SamBatches implements LongFunction<SamBatch> {
     for (int i = 0; i < batchSize; ) {
       Sample sample = stream.next();
       SamPreprocess.Frame frame = preprocess.frame(sample.image().width(), sample.image().height());
-      long own = KeyHash.seed(seed, stream.position().epoch(), sample.key());
+      long own = KeyHash.seed(seed, stream.sourcePass(), sample.key());
       List<MaskPrompts.Prompt> drawn = prompts.draw(sample.masks(), frame, own);
       if (drawn.isEmpty()) {
         passOver();

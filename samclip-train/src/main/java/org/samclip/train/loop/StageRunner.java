@@ -188,6 +188,9 @@ public final class StageRunner {
       Span span,
       long own) {
     ClipSourceSpec source = stage.sources().clip();
+    if (stage.cacheFeatures()) {
+      data.requireDistinctClipKeys("stages." + stage.name() + ".cache_features");
+    }
     ReplayStream stream = data.clip(own, false, positions.getOrDefault("clip", Position.START));
     int teacherSide = teachers.clip().clip().config().vision().imageSide();
     ClipBatches batches = ClipBatches.of(source, stream, teacherSide, own);

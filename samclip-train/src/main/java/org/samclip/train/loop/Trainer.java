@@ -23,9 +23,14 @@ public final class Trainer {
    * @param gradientNorm before clipping
    * @param lrFactor of every group's base rate
    * @param images seen
+   * @param mix images by the name of their source, where several are mixed
    */
   public record Step(
-      Map<String, Double> losses, double gradientNorm, double lrFactor, int images) {}
+      Map<String, Double> losses,
+      double gradientNorm,
+      double lrFactor,
+      int images,
+      Map<String, Long> mix) {}
 
   /**
    * @param objectives whose gradients accumulate
@@ -50,11 +55,13 @@ public final class Trainer {
     optimizer.zeroGradients();
     Map<String, Double> losses = new LinkedHashMap<>();
     int images = 0;
+    Map<String, Long> mix = new LinkedHashMap<>();
     try (Autograd on = Autograd.enabled()) {
       for (Objective objective : objectives) {
         Objective.Outcome outcome = objective.backward(step, on);
         losses.putAll(outcome.parts());
         images += outcome.images();
+        mix.putAll(outcome.mix());
       }
     }
     double norm = optimizer.clip(clipNorm);
@@ -72,7 +79,7 @@ public final class Trainer {
     }
     double factor = schedule.factor(step);
     optimizer.step(factor);
-    return new Step(losses, norm, factor, images);
+    return new Step(losses, norm, factor, images, mix);
   }
 
   /**

@@ -58,7 +58,7 @@ public final class Pretraining {
    */
   public Pretraining(PretrainRecipe recipe, Path quarantine) {
     this.recipe = recipe;
-    this.data = new DataFiles(recipe.data(), quarantine);
+    this.data = new DataFiles(recipe.data(), quarantine, null);
     this.length = new StageLength(data);
     this.stage = recipe.stage();
   }

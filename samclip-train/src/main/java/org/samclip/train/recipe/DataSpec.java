@@ -35,10 +35,10 @@ public record DataSpec(
           clip != null || sam != null, "scenes", "missing", "either scenes, or clip and sam");
     }
     if (clip != null) {
-      clip.checkFormat("clip.source", SourceSpec.Format.WEBDATASET);
+      clip.checkFormat("clip", SourceSpec.Format.WEBDATASET);
     }
     if (sam != null) {
-      sam.checkFormat("sam.source", SourceSpec.Format.SA1B);
+      sam.checkFormat("sam", SourceSpec.Format.SA1B);
     }
     Check.share("max_broken_share", maxBrokenShare);
     Check.atLeast(1, "max_pixels", maxPixels);
@@ -111,16 +111,22 @@ public record DataSpec(
   }
 
   /**
-   * A source on disk.
+   * A source on disk, or several mixed: either {@code shards} or {@code mix} is given.
    *
    * @param source its format
    * @param shards path, folder or pattern such as {@code cc3m-{0000..0331}.tar}
+   * @param mix several sources that feed one stream
    * @param subset share of the samples that is used, drawn by hash of the sample's key
    * @param holdOut share of the subset that is never trained on
-   * @param shuffleBuffer samples held in memory for shuffling; 1 keeps the order
+   * @param shuffleBuffer samples of each source among which the next is drawn; 1 keeps the order
    */
   public record SourceSpec(
-      Format source, String shards, double subset, double holdOut, int shuffleBuffer) {
+      Format source,
+      @Optional String shards,
+      @Optional List<MixSpec> mix,
+      double subset,
+      double holdOut,
+      int shuffleBuffer) {
 
     /** File layouts. */
     public enum Format {
@@ -132,20 +138,73 @@ public record DataSpec(
 
     /** Checks the shares. */
     public SourceSpec {
-      Check.notBlank("shards", shards);
+      if (mix == null) {
+        Check.notBlank("shards", shards);
+      } else {
+        Check.that(
+            shards == null,
+            "shards",
+            "given beside mix",
+            "one of the two ('shards: null' removes an inherited key)");
+        mix = Check.notEmpty("mix", mix);
+        Check.distinct("mix", mix, MixSpec::name);
+        long weighted = mix.stream().filter(part -> part.weight() != null).count();
+        Check.that(
+            weighted == 0 || weighted == mix.size(),
+            "mix",
+            "a list in which " + weighted + " of " + mix.size() + " entries have a weight",
+            "a weight in all of them or in none");
+      }
       Check.that(subset > 0 && subset <= 1, "subset", subset, "above 0, up to 1");
       Check.that(holdOut >= 0 && holdOut < 1, "hold_out", holdOut, "0 up to below 1");
       Check.atLeast(1, "shuffle_buffer", shuffleBuffer);
     }
 
     void checkFormat(String key, Format format) {
-      if (source != format) {
-        throw new InvalidValue(key, "is " + text(source) + "; allowed here: " + text(format));
+      if (mix == null && source != format) {
+        throw new InvalidValue(
+            key + ".source", "is " + text(source) + "; allowed here: " + text(format));
+      }
+      for (int i = 0; mix != null && i < mix.size(); i++) {
+        Format own = mix.get(i).source();
+        if (own != format) {
+          throw new InvalidValue(
+              key + ".mix." + (i + 1) + ".source",
+              "is " + text(own) + "; allowed here: " + text(format));
+        }
       }
     }
 
     private static String text(Format format) {
       return format.name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * One source of a mixture.
+   *
+   * @param name stands before the keys of its samples, in metrics and in messages
+   * @param source its format
+   * @param shards path, folder or pattern
+   * @param weight its share of the draws, in proportion to the others'; null: as many draws as it
+   *     has samples, so that every sample comes once in an epoch
+   * @param subset share of its samples that is used; the mixture's own subset multiplies it
+   */
+  public record MixSpec(
+      String name,
+      SourceSpec.Format source,
+      String shards,
+      @Optional Double weight,
+      double subset) {
+
+    /** Checks name, weight and share. */
+    public MixSpec {
+      Check.name("name", name);
+      Check.notBlank("shards", shards);
+      if (weight != null) {
+        Check.positive("weight", weight);
+      }
+      Check.that(subset > 0 && subset <= 1, "subset", subset, "above 0, up to 1");
     }
   }
 }

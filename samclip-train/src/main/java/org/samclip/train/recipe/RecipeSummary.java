@@ -59,12 +59,23 @@ public final class RecipeSummary {
     if (s != null) {
       line(
           text,
-          "data %s: %s %s, %s %% used, %s %% of it held out",
+          "data %s: %s, %s %% used, %s %% of it held out",
           name,
-          lower(s.source()),
-          s.shards(),
+          s.mix() == null
+              ? lower(s.source()) + " " + s.shards()
+              : s.mix().size() + " sources mixed",
           number(s.subset() * 100),
           number(s.holdOut() * 100));
+      for (DataSpec.MixSpec part : s.mix() == null ? List.<DataSpec.MixSpec>of() : s.mix()) {
+        line(
+            text,
+            "  %s: %s %s, %s %% used, weight %s",
+            part.name(),
+            lower(part.source()),
+            part.shards(),
+            number(part.subset() * 100),
+            part.weight() == null ? "by size" : number(part.weight()));
+      }
     }
   }
 

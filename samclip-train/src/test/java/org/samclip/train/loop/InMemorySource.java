@@ -59,8 +59,8 @@ final class InMemorySource implements SampleSource {
   }
 
   ReplayStream stream(long seed, int threads) {
-    ReplaySettings settings = new ReplaySettings(Selection.ALL, 8, seed, threads, 4);
-    return new ReplayStream(this, settings, new SampleBudget(null));
+    ReplaySettings settings = new ReplaySettings(8, seed, threads, 4);
+    return new ReplayStream(this, Selection.ALL, settings, new SampleBudget(null));
   }
 
   Sample sample(String key) {

@@ -295,4 +295,41 @@ class RecipeReaderTest {
     assertEquals(small().hash(), other.hash());
     assertTrue(other.hash().matches("[0-9a-f]{64}"));
   }
+
+  private static final String MIXED = "data={clip: {mix: [%s]}, sam: {shards: sam}}";
+
+  @Test
+  void readsAMixtureAndWritesItBack() {
+    String two = "{name: cc3m, shards: a.tar, weight: 2}, {name: yfcc, shards: b.tar, weight: 0.5}";
+    Recipe recipe = small("data.scenes=null", String.format(MIXED, two));
+    // Recipes without a mixture keep their hash, by which runs are resumed.
+    Recipe plain = small("data={clip: {shards: a.tar}, sam: {shards: sam}}");
+    assertFalse(RecipeWriter.yaml(plain).contains("mix"));
+    DataSpec.MixSpec first = recipe.data().clip().mix().get(0);
+    assertEquals("cc3m", first.name());
+    assertEquals(2, first.weight());
+    assertEquals(1, first.subset());
+    assertEquals(
+        recipe.hash(), RecipeReader.parse("again", RecipeWriter.yaml(recipe), List.of()).hash());
+  }
+
+  @Test
+  void refusesMixturesThatCannotBe() {
+    for (String weight : new String[] {"0", "-1"}) {
+      String one = "{name: a, shards: a.tar, weight: " + weight + "}";
+      assertMentions(error(SMALL, String.format(MIXED, one)), "data.clip.mix", "weight", "above 0");
+    }
+    String twice = "{name: a, shards: a.tar}, {name: a, shards: b.tar}";
+    assertMentions(error(SMALL, String.format(MIXED, twice)), "data.clip.mix", "a twice");
+    String half = "{name: a, shards: a.tar, weight: 1}, {name: b, shards: b.tar}";
+    assertMentions(
+        error(SMALL, String.format(MIXED, half)), "data.clip.mix", "1 of 2 entries have a weight");
+    assertMentions(error(SMALL, String.format(MIXED, "")), "data.clip.mix", "at least one entry");
+    String wrong = "{name: a, shards: a.tar, source: sa1b}";
+    assertMentions(error(SMALL, String.format(MIXED, wrong)), "source", "sa1b", "webdataset");
+    assertMentions(
+        error(SMALL, "data={clip: {shards: a.tar, mix: [{name: a, shards: b.tar}]}}"),
+        "data.clip.shards",
+        "beside mix");
+  }
 }

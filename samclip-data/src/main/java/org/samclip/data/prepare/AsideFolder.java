@@ -1,4 +1,4 @@
-package org.samclip.data.scenes;
+package org.samclip.data.prepare;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -27,7 +27,7 @@ import org.samclip.UserError;
  * A folder that is filled under another name beside its place and moved there when it is complete.
  * What an interrupted run has left is removed by the next one. Keeps size and SHA-256 of each file.
  */
-final class AsideFolder implements AutoCloseable {
+public final class AsideFolder implements AutoCloseable {
 
   private static final String LOCK = ".lock";
 
@@ -41,8 +41,10 @@ final class AsideFolder implements AutoCloseable {
 
   /**
    * @param place where the folder shall be; must not exist, or be empty
+   * @throws UserError if another run is writing there
+   * @throws IOException if the disk refuses
    */
-  AsideFolder(Path place) throws IOException {
+  public AsideFolder(Path place) throws IOException {
     this.place = place.toAbsolutePath().normalize();
     this.aside = this.place.resolveSibling("." + this.place.getFileName() + ".part");
     Files.createDirectories(aside);
@@ -69,16 +71,26 @@ final class AsideFolder implements AutoCloseable {
   /**
    * Writes a small file; may be called by many threads. It is not forced to the disk, which would
    * cost more than making it; a file that a power failure has cut is found by its size.
+   *
+   * @param name relative path, with {@code /}
+   * @param content whole
+   * @throws IOException if the disk refuses
    */
-  void write(String name, byte[] content) throws IOException {
+  public void write(String name, byte[] content) throws IOException {
     Path file = aside.resolve(name);
     Files.createDirectories(file.getParent());
     Files.write(file, content);
     entries.put(name, new Entry(content.length, hex(sha256().digest(content))));
   }
 
-  /** Opens a file that is on the disk, and counts as written, when the stream is closed. */
-  OutputStream open(String name) throws IOException {
+  /**
+   * Opens a file that is on the disk, and counts as written, when the stream is closed.
+   *
+   * @param name relative path, with {@code /}
+   * @return takes the content
+   * @throws IOException if the disk refuses
+   */
+  public OutputStream open(String name) throws IOException {
     Path file = aside.resolve(name);
     Files.createDirectories(file.getParent());
     FileChannel channel =
@@ -102,8 +114,12 @@ final class AsideFolder implements AutoCloseable {
     };
   }
 
-  /** Adds path, bytes and SHA-256 of each file so far, in the order of the paths. */
-  void list(ArrayNode files) {
+  /**
+   * Adds path, bytes and SHA-256 of each file so far, in the order of the paths.
+   *
+   * @param files takes one object for each file
+   */
+  public void list(ArrayNode files) {
     entries.forEach(
         (name, entry) -> {
           ObjectNode file = files.addObject();
@@ -113,8 +129,12 @@ final class AsideFolder implements AutoCloseable {
         });
   }
 
-  /** Moves the folder to its place. */
-  void moveToPlace() throws IOException {
+  /**
+   * Moves the folder to its place.
+   *
+   * @throws IOException if something is there by now, or the disk refuses
+   */
+  public void moveToPlace() throws IOException {
     lockFile.close();
     Files.delete(aside.resolve(LOCK));
     Files.deleteIfExists(place);

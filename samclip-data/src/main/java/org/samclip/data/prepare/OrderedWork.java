@@ -1,4 +1,4 @@
-package org.samclip.data.scenes;
+package org.samclip.data.prepare;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -10,13 +10,37 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 /** Makes items with many threads and hands them on, in order, in the thread that asked. */
-final class OrderedWork implements AutoCloseable {
+public final class OrderedWork implements AutoCloseable {
 
-  interface Maker<T> {
+  /**
+   * Makes one item, on any thread.
+   *
+   * @param <T> an item
+   */
+  @FunctionalInterface
+  public interface Maker<T> {
+
+    /**
+     * @param index from 0
+     * @return the item
+     * @throws IOException if the disk refuses
+     */
     T make(int index) throws IOException;
   }
 
-  interface Taker<T> {
+  /**
+   * Takes the items in order.
+   *
+   * @param <T> an item
+   */
+  @FunctionalInterface
+  public interface Taker<T> {
+
+    /**
+     * @param index from 0
+     * @param item made for it
+     * @throws IOException if the disk refuses
+     */
     void take(int index, T item) throws IOException;
   }
 
@@ -26,19 +50,31 @@ final class OrderedWork implements AutoCloseable {
   private final int threads;
   private final ExecutorService pool;
 
-  OrderedWork(int threads) {
+  /**
+   * @param threads at least 1
+   */
+  public OrderedWork(int threads) {
     this.threads = threads;
     this.pool =
         Executors.newFixedThreadPool(
             threads,
             task -> {
-              Thread thread = new Thread(task, "scenes");
+              Thread thread = new Thread(task, "ordered-work");
               thread.setDaemon(true);
               return thread;
             });
   }
 
-  <T> void run(int count, Maker<T> maker, Taker<T> taker) throws IOException {
+  /**
+   * Makes and hands on; returns when the last item is taken.
+   *
+   * @param count of items
+   * @param maker makes them
+   * @param taker takes them, in the calling thread
+   * @param <T> an item
+   * @throws IOException what maker or taker throw
+   */
+  public <T> void run(int count, Maker<T> maker, Taker<T> taker) throws IOException {
     ArrayDeque<Future<T>> ahead = new ArrayDeque<>();
     int next = 0;
     for (int index = 0; index < count; index++) {

@@ -1,0 +1,117 @@
+package org.samclip.train.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.samclip.TestShard;
+import org.samclip.UserError;
+import org.samclip.data.replay.Position;
+import org.samclip.data.replay.ReplayStream;
+import org.samclip.train.recipe.DataSpec;
+import org.samclip.train.recipe.DataSpec.MixSpec;
+import org.samclip.train.recipe.DataSpec.SourceSpec;
+import org.samclip.train.recipe.DataSpec.SourceSpec.Format;
+
+@Timeout(60)
+class DataFilesTest {
+
+  @TempDir Path folder;
+  private Path run;
+
+  @BeforeEach
+  void write() throws IOException {
+    run = folder.resolve("run");
+    shard("cc3m", 30);
+    shard("yfcc", 10);
+  }
+
+  /** Both sources use the same keys. */
+  private void shard(String name, int samples) throws IOException {
+    try (TestShard shard = new TestShard(folder.resolve(name + ".tar"))) {
+      for (int i = 0; i < samples; i++) {
+        shard.add(String.format("%06d.png", i), TestShard.png(4, 4, i));
+      }
+    }
+  }
+
+  private DataSpec spec(Double cc3m, Double yfcc, double subset) {
+    List<MixSpec> mix =
+        List.of(
+            new MixSpec("cc3m", Format.WEBDATASET, folder + "/cc3m.tar", cc3m, 1),
+            new MixSpec("yfcc", Format.WEBDATASET, folder + "/yfcc.tar", yfcc, 1));
+    SourceSpec clip = new SourceSpec(Format.WEBDATASET, null, mix, subset, 0, 8);
+    return new DataSpec(null, clip, null, .01, 1_000_000, 2);
+  }
+
+  private DataFiles files(DataSpec spec) {
+    return new DataFiles(spec, folder.resolve("quarantine.tsv"), run);
+  }
+
+  @Test
+  void aMixtureGivesEverySampleOnceAnEpochAndTellsItsShares() {
+    DataFiles files = files(spec(null, null, 1));
+    assertEquals(40, files.clipCount());
+    Set<String> keys = new HashSet<>();
+    try (ReplayStream stream = files.clip(1, false, Position.START)) {
+      for (int i = 0; i < 40; i++) {
+        keys.add(stream.next().key());
+      }
+      assertEquals(30L, stream.delivered().get("cc3m"));
+      assertEquals(10L, stream.delivered().get("yfcc"));
+    }
+    assertEquals(40, keys.size());
+    assertTrue(keys.contains("yfcc/000003") && keys.contains("cc3m/000003"), keys.toString());
+  }
+
+  @Test
+  void weightsDecideTheShares() {
+    try (ReplayStream stream = files(spec(1., 3., 1)).clip(1, false, Position.START)) {
+      for (int i = 0; i < 40; i++) {
+        stream.next();
+      }
+      assertEquals(10L, stream.delivered().get("cc3m"));
+      assertEquals(30L, stream.delivered().get("yfcc"));
+    }
+  }
+
+  @Test
+  void theSubsetOfTheMixtureMultipliesThatOfItsEntries() {
+    DataFiles files = files(spec(null, null, .5));
+    assertEquals(.5, files.mixture(DataFiles.CLIP, false).parts().get(0).selection().subset());
+    assertTrue(files.clipCount() < 35, "of 40: " + files.clipCount());
+  }
+
+  @Test
+  void aResumedRunSeesWhetherTheDataAreTheSame() throws IOException {
+    files(spec(null, null, 1)).clipCount();
+    String cc3m = Files.readString(run.resolve("data-clip-cc3m.tsv"));
+    assertTrue(cc3m.contains("cc3m.tar\t"), cc3m);
+    assertEquals(40, files(spec(null, null, 1)).clipCount());
+    assertEquals(cc3m, Files.readString(run.resolve("data-clip-cc3m.tsv")));
+    shard("yfcc", 50);
+    UserError error = assertThrows(UserError.class, () -> files(spec(null, null, 1)).clipCount());
+    assertTrue(error.getMessage().contains("data.clip.yfcc: the data have changed"), "" + error);
+  }
+
+  @Test
+  void refusesToCacheWhereKeysRepeat() throws IOException {
+    files(spec(null, null, 1)).requireDistinctClipKeys("stages.one.cache_features");
+    SourceSpec both = new SourceSpec(Format.WEBDATASET, folder + "/{cc3m,yfcc}.tar", null, 1, 0, 8);
+    DataFiles files = files(new DataSpec(null, both, null, .01, 1_000_000, 2));
+    UserError error =
+        assertThrows(
+            UserError.class, () -> files.requireDistinctClipKeys("stages.one.cache_features"));
+    assertTrue(error.getMessage().contains("10 keys occur in several shards"), "" + error);
+  }
+}
