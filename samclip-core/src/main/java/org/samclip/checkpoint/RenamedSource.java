@@ -36,6 +36,11 @@ final class RenamedSource implements TensorSource {
   }
 
   @Override
+  public List<Path> files() {
+    return source.files();
+  }
+
+  @Override
   public Set<String> names() {
     return tensors.keySet();
   }

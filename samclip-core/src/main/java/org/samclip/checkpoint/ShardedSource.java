@@ -11,9 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.samclip.UserError;
 
 /**
@@ -135,6 +137,12 @@ public final class ShardedSource implements TensorSource {
   @Override
   public Path path() {
     return index;
+  }
+
+  @Override
+  public List<Path> files() {
+    return Stream.concat(Stream.of(index), shards.keySet().stream().map(index::resolveSibling))
+        .toList();
   }
 
   @Override

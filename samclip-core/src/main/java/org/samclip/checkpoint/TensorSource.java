@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -18,6 +19,13 @@ public interface TensorSource extends AutoCloseable {
    * @return the file
    */
   Path path();
+
+  /**
+   * @return all files it consists of: the one of {@link #path}, and for an index those it lists
+   */
+  default List<Path> files() {
+    return List.of(path());
+  }
 
   /**
    * @return all names, in the file's order
