@@ -362,7 +362,7 @@ final class TensorUnpickler {
         && arguments.length == 0) {
       return new ScriptObject();
     }
-    throw broken("it makes an object of a class that is not TorchScript's");
+    throw broken("it makes an object of a class, which is not needed for data");
   }
 
   /** (storage, offset, sizes, strides, requires_grad, hooks[, metadata]). */
