@@ -4,10 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -126,12 +124,10 @@ public final class KeyMap {
    */
   public TensorSource apply(TensorSource source) {
     Map<String, Gathered> gathered = new LinkedHashMap<>();
-    Set<String> dropped = new LinkedHashSet<>();
     for (String name : source.names()) {
       Rule chosen = ruleFor(name);
       if (chosen.to == null) {
-        dropped.add(name);
-        continue;
+        continue; // not needed
       }
       String ours = chosen.apply(name);
       String earlier =
@@ -145,8 +141,7 @@ public final class KeyMap {
     }
     Map<String, RenamedSource.Tensor> tensors = new LinkedHashMap<>();
     gathered.forEach((ours, parts) -> tensors.put(ours, tensor(source, ours, parts)));
-    return new RenamedSource(
-        source, Collections.unmodifiableMap(tensors), Collections.unmodifiableSet(dropped));
+    return new RenamedSource(source, Collections.unmodifiableMap(tensors));
   }
 
   private Rule ruleFor(String name) {

@@ -15,7 +15,6 @@ final class RenamedSource implements TensorSource {
 
   private final TensorSource source;
   private final Map<String, Tensor> tensors;
-  private final Set<String> dropped;
 
   /**
    * @param info as it is presented
@@ -24,10 +23,9 @@ final class RenamedSource implements TensorSource {
    */
   record Tensor(TensorInfo info, List<TensorInfo> parts, boolean transposed) {}
 
-  RenamedSource(TensorSource source, Map<String, Tensor> tensors, Set<String> dropped) {
+  RenamedSource(TensorSource source, Map<String, Tensor> tensors) {
     this.source = source;
     this.tensors = tensors;
-    this.dropped = dropped;
   }
 
   @Override
@@ -43,11 +41,6 @@ final class RenamedSource implements TensorSource {
   @Override
   public Set<String> names() {
     return tensors.keySet();
-  }
-
-  /** Tensors of the file that no model needs, under the file's names. */
-  Set<String> dropped() {
-    return dropped;
   }
 
   @Override

@@ -70,6 +70,18 @@ public interface TensorSource extends AutoCloseable {
   }
 
   /**
+   * Reads a part of a tensor.
+   *
+   * @param name a tensor's name, of any type
+   * @param first the first element, in row-major order
+   * @param target filled with the values from there on; booleans are 0 or 1
+   * @throws IndexOutOfBoundsException if the part is not within the tensor
+   */
+  default void readDoubles(String name, long first, double[] target) {
+    TensorReader.doubles(this, info(name), first, target);
+  }
+
+  /**
    * @param name the name of a tensor of integers or booleans
    * @return its values in row-major order; booleans are 0 or 1
    */

@@ -6,6 +6,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import org.samclip.UserError;
+import org.samclip.checkpoint.Printable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A CLIP's config in either public format: open_clip's ({@code open_clip_config.json}, or a file of
@@ -13,6 +16,11 @@ import org.samclip.UserError;
  * architecture in a way that our towers do not have are refused by name.
  */
 final class ClipConfigFile {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ClipConfigFile.class);
+
+  /** OpenAI's mean of red, green and blue, on the scale 0..1. */
+  private static final double[] MEAN = {.48145466, .4578275, .40821073};
 
   /** open_clip's keys that must be absent, null or have this value (model.py, CLIPVisionCfg). */
   private static final Map<String, String> VISION_VALUES =
@@ -54,6 +62,7 @@ final class ClipConfigFile {
   static Optional<ClipDescription> read(Path file) {
     JsonNode json = ConfigJson.read(file);
     String origin = file.toString();
+    warnOfNormalisation(origin, json.path("preprocess_cfg").path("mean"));
     JsonNode openClip = json.has("model_cfg") ? json.get("model_cfg") : json;
     if (openClip.has("vision_cfg")) {
       return Optional.of(openClip(origin, openClip));
@@ -62,6 +71,19 @@ final class ClipConfigFile {
       return Optional.of(huggingFace(origin, json));
     }
     return Optional.empty();
+  }
+
+  private static void warnOfNormalisation(String origin, JsonNode mean) {
+    for (int i = 0; i < mean.size(); i++) {
+      if (i >= MEAN.length || Math.abs(mean.get(i).asDouble() - MEAN[i]) > 1e-4) {
+        LOG.warn(
+            "{}: preprocess_cfg.mean is {}; samclip normalises images as OpenAI's CLIP does, so"
+                + " features will be off",
+            origin,
+            Printable.of(mean.toString()));
+        return;
+      }
+    }
   }
 
   static ClipDescription openClip(String origin, JsonNode json) {

@@ -2,6 +2,7 @@ package org.samclip.model;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.samclip.UserError;
@@ -84,7 +85,34 @@ public record ClipFiles(Optional<String> config, Optional<Path> tokenizer) {
                     new UserError(
                         "%s: a CLIP needs a tokenizer, and none is beside it (%s). Give one; %s"
                             .formatted(weights, String.join(" or ", TOKENIZERS), TOKENIZER_KEYS)));
-    return Tokenizer.read(file, sizes.text().contextLength());
+    Tokenizer read = Tokenizer.read(file, sizes.text().contextLength());
+    try {
+      requireFit(file, read, sizes.text().vocabSize());
+      return read;
+    } catch (UserError e) {
+      read.close();
+      throw e;
+    }
+  }
+
+  /** The text tower looks up every id, and takes the place of the largest one as a text's end. */
+  private static void requireFit(Path file, Tokenizer tokenizer, int vocabSize) {
+    long[] ids = tokenizer.encode(List.of("a photo"))[0];
+    long largest = Arrays.stream(ids).max().orElse(0);
+    int last = ids.length - 1;
+    while (last > 0 && ids[last] == 0) {
+      last--;
+    }
+    if (largest >= vocabSize) {
+      throw new UserError(
+          "tokenizer %s gives token id %d; the text tower has %d tokens. Give the model's own; %s"
+              .formatted(file, largest, vocabSize, TOKENIZER_KEYS));
+    }
+    if (ids[last] != largest) {
+      throw new UserError(
+          "tokenizer %s does not end a text with its largest token id, as CLIP's text tower needs it. Give the model's own; %s"
+              .formatted(file, TOKENIZER_KEYS));
+    }
   }
 
   static List<Path> beside(Path weights, List<String> names) {

@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.samclip.UserError;
-import org.samclip.checkpoint.Checkpoints;
 import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.checkpoint.Provenance;
 import org.samclip.checkpoint.SafetensorsWriter;
@@ -55,8 +54,8 @@ public final class ModelFile {
    * @throws UserError if it is missing, damaged or of no known model
    */
   public static String kind(Path path) {
-    try (TensorSource source = Checkpoints.open(path)) {
-      return ModelWeights.kind(source);
+    try (ModelWeights weights = ModelWeights.open(path, ClipFiles.BESIDE)) {
+      return weights.kind();
     }
   }
 
@@ -134,8 +133,7 @@ public final class ModelFile {
       SamClipModel.Sizes sizes = weights.sizes(SAMCLIP, SamClipModel.Sizes.class);
       SamClip model = new SamClip(sizes.model());
       TextTower text = new TextTower(sizes.text());
-      ParameterList parameters = model.getParameters();
-      text.getParameters().forEach(p -> parameters.add(TEXT + p.getKey(), p.getValue()));
+      ParameterList parameters = parameters(model, text);
       new ParameterLoader().check(parameters, weights.tensors());
       Tokenizer tokenizer = tokenizer(weights.tensors(), sizes.text());
       model.allocate(manager);
@@ -187,6 +185,13 @@ public final class ModelFile {
         .metadata(more)
         .addAll(arrays)
         .write(path);
+  }
+
+  /** All parameters of a merged model under their names in the file. */
+  static ParameterList parameters(SamClip model, TextTower text) {
+    ParameterList parameters = model.getParameters();
+    text.getParameters().forEach(p -> parameters.add(TEXT + p.getKey(), p.getValue()));
+    return parameters;
   }
 
   private static Map<String, NDArray> withText(Module model, TextTower text) {

@@ -12,7 +12,7 @@ import org.samclip.clip.ClipConfig;
 
 /**
  * A file of weights of any format that is read: the tensors under our names, and the model's sizes.
- * Opening reads names, shapes and configs, no values.
+ * Opening reads names and shapes, no values.
  */
 public final class ModelWeights implements AutoCloseable {
 
@@ -20,22 +20,19 @@ public final class ModelWeights implements AutoCloseable {
   private static final List<String> SAM_CONFIG = List.of("config.json");
 
   private final TensorSource tensors;
-  private final String kind;
-  private final String format;
-  private final Record sizes;
   private final Optional<Provenance> provenance;
+  private final WeightFormat official;
+  private final ClipFiles files;
 
   private ModelWeights(
       TensorSource tensors,
-      String kind,
-      String format,
-      Record sizes,
-      Optional<Provenance> provenance) {
+      Optional<Provenance> provenance,
+      WeightFormat official,
+      ClipFiles files) {
     this.tensors = tensors;
-    this.kind = kind;
-    this.format = format;
-    this.sizes = sizes;
     this.provenance = provenance;
+    this.official = official;
+    this.files = files;
   }
 
   /**
@@ -49,33 +46,13 @@ public final class ModelWeights implements AutoCloseable {
     try {
       Optional<Provenance> own = provenance(source);
       if (own.isPresent()) {
-        Provenance provenance = own.get();
-        Record sizes = Architecture.read(path, provenance);
-        return new ModelWeights(source, provenance.kind(), OWN, sizes, own);
+        return new ModelWeights(source, own, null, files);
       }
       WeightFormat format = WeightFormat.of(source);
-      TensorSource renamed = format.renamed(source);
-      Record sizes = sizes(renamed, format, files);
-      return new ModelWeights(renamed, format.kind(), format.label(), sizes, own);
+      return new ModelWeights(format.renamed(source), own, format, files);
     } catch (RuntimeException e) {
       source.close();
       throw e;
-    }
-  }
-
-  /** The kind alone, for which no config is needed. */
-  static String kind(TensorSource source) {
-    return provenance(source).map(Provenance::kind).orElseGet(() -> WeightFormat.of(source).kind());
-  }
-
-  private static Record sizes(TensorSource renamed, WeightFormat format, ClipFiles files) {
-    try {
-      return format.kind().equals(ModelFile.SAM)
-          ? SamSizes.of(renamed, decoderHeads(renamed.path()))
-          : ClipSizes.of(renamed, format, files.description(renamed.path()));
-    } catch (UserError e) {
-      String file = renamed.path().toString();
-      throw e.getMessage().contains(file) ? e : new UserError(file + ": " + e.getMessage(), e);
     }
   }
 
@@ -112,22 +89,43 @@ public final class ModelWeights implements AutoCloseable {
    * @return {@link ModelFile#SAMCLIP}, {@link ModelFile#SAM} or {@link ModelFile#CLIP}
    */
   public String kind() {
-    return kind;
+    return provenance.map(Provenance::kind).orElseGet(() -> official.kind());
   }
 
   /**
    * @return the format's name for people, such as {@code samclip} or {@code segment-anything}
    */
   public String format() {
-    return format;
+    return official == null ? OWN : official.label();
   }
 
   /**
+   * Finds the sizes: in the metadata of our own files, else from shapes and configs.
+   *
    * @return a {@link SamClipModel.Sizes}, {@link SamModel.Sizes} or {@link ClipConfig}, as the kind
    *     says
+   * @throws UserError if the model cannot be represented, or something about it is not known
    */
   public Record sizes() {
-    return sizes;
+    if (official == null) {
+      return Architecture.read(tensors.path(), provenance.orElseThrow());
+    }
+    try {
+      return official.kind().equals(ModelFile.SAM)
+          ? SamSizes.of(tensors, decoderHeads(tensors.path()))
+          : ClipSizes.of(tensors, official, files.description(tensors.path()));
+    } catch (UserError e) {
+      String file = tensors.path().toString();
+      throw e.getMessage().contains(file) ? e : new UserError(file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** The sizes of a file that must hold this kind. */
+  <T extends Record> T sizes(String needed, Class<T> type) {
+    if (!kind().equals(needed)) {
+      throw new UserError(tensors.path() + ": holds a " + kind() + " model; needed: " + needed);
+    }
+    return type.cast(sizes());
   }
 
   /**
@@ -135,14 +133,6 @@ public final class ModelWeights implements AutoCloseable {
    */
   public Optional<Provenance> provenance() {
     return provenance;
-  }
-
-  /** The sizes of a file that must hold this kind. */
-  <T extends Record> T sizes(String needed, Class<T> type) {
-    if (!kind.equals(needed)) {
-      throw new UserError(tensors.path() + ": holds a " + kind + " model; needed: " + needed);
-    }
-    return type.cast(sizes);
   }
 
   @Override

@@ -1,6 +1,9 @@
 package org.samclip.model;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
@@ -10,13 +13,16 @@ import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.samclip.UserError;
 import org.samclip.checkpoint.Checkpoints;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.kernel.LibTorch;
@@ -108,5 +114,47 @@ class OfficialWeightsTest {
 
   private static void assertClose(String what, NDArray got, float[] expected) {
     Vectors.assertClose(what, got.toFloatArray(), expected, RTOL, ATOL);
+  }
+
+  /** segment-anything's own state dict; a small decoder's heads come from a config beside it. */
+  @Test
+  void samOfSegmentAnythingHasTheSameValuesAsItsSafetensors() throws IOException {
+    Path file = folder.resolve("sam.pth");
+    Files.copy(Vectors.find("sam_tiny.pth"), file);
+    UserError asked = assertThrows(UserError.class, () -> ModelFile.readSam(file, manager));
+    assertTrue(asked.getMessage().contains("num_attention_heads"), asked::getMessage);
+    Files.writeString(
+        folder.resolve("config.json"),
+        "{\"model_type\": \"sam\", \"mask_decoder_config\": {\"num_attention_heads\": 4}}");
+    Map<String, NDArray> arrays = ModelFile.readSam(file, manager).sam().arrays();
+    try (TensorSource expected = Checkpoints.open(Vectors.find("sam_tiny_weights.safetensors"))) {
+      assertEquals(expected.names(), arrays.keySet());
+      arrays.forEach(
+          (name, array) ->
+              assertArrayEquals(expected.readFloats(name), array.toFloatArray(), name));
+    }
+  }
+
+  @Test
+  void clipsNeedATokenizerThatFits() throws IOException {
+    Path weights = fixture("open-clip/open_clip_model.safetensors");
+    UserError none = assertThrows(UserError.class, () -> ModelFile.readClip(weights, manager));
+    assertTrue(none.getMessage().contains("--tokenizer"), none::getMessage);
+    assertTrue(none.getMessage().contains("teachers.clip.tokenizer"), none::getMessage);
+    assertTokenizerRefused(weights, "99", "token id 99; the text tower has 24");
+    assertTokenizerRefused(weights, "1", "does not end a text with its largest token id");
+  }
+
+  private void assertTokenizerRefused(Path weights, String end, String cause) throws IOException {
+    Path tokenizer = folder.resolve("tokenizer.json");
+    String json = RandomModels.tokenizer().json();
+    String changed = json.replaceAll("(?<=\"<end>\",\"ids\":\\[)[0-9]+", end);
+    assertTrue(changed.contains("[" + end + "]"), changed);
+    Files.writeString(tokenizer, changed);
+    ClipFiles files = ClipFiles.of(null, tokenizer);
+    UserError error =
+        assertThrows(UserError.class, () -> ModelFile.readClip(weights, files, manager));
+    assertTrue(error.getMessage().contains(cause), error::getMessage);
+    assertTrue(error.getMessage().contains(tokenizer.toString()), error::getMessage);
   }
 }

@@ -25,7 +25,10 @@ final class EvalCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--model", required = true, paramLabel = "FILE",
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "FILE",
       description = "Model that samclip wrote, or official weights of a SAM or CLIP.")
   private Path model;
 

@@ -38,7 +38,10 @@ final class PredictCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--model", required = true, paramLabel = "FILE",
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "FILE",
       description = "Model that samclip wrote, or official weights of a SAM or CLIP.")
   private Path model;
 

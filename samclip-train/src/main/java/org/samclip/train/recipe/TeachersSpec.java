@@ -26,8 +26,8 @@ public record TeachersSpec(SamTeacherSpec sam, ClipTeacherSpec clip) {
   /**
    * @param weights {@value TeachersSpec#EMBEDDED}, or a file: samclip's own, or CLIP of OpenAI,
    *     open_clip or Hugging Face
-   * @param config of weights that samclip did not write: an open_clip_config.json or config.json, or
-   *     the name of a published open_clip model; else the one in the weights' folder
+   * @param config of weights that samclip did not write: an open_clip_config.json or config.json,
+   *     or the name of a published open_clip model; else the one in the weights' folder
    * @param tokenizer of such weights: a tokenizer.json or CLIP's bpe_simple_vocab_16e6.txt.gz; else
    *     the one in the weights' folder
    */
