@@ -2,6 +2,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ClipFiles;
@@ -23,6 +24,7 @@ final class MeasureWeights {
     try (NDManager manager = LibTorch.newManager(Device.cpu())) {
       long before = peak();
       long start = System.nanoTime();
+      Duration startCpu = cpu();
       if (what.equals("open")) {
         try (ModelWeights weights = ModelWeights.open(file, files)) {
           TensorSource tensors = weights.tensors();
@@ -39,8 +41,15 @@ final class MeasureWeights {
         ModelFile.readClip(file, files, manager);
       }
       double seconds = (System.nanoTime() - start) / 1e9;
-      System.out.printf("samclip %s: %.2f s, %d MB above the start%n", what, seconds, (peak() - before) / 1024);
+      double cpu = cpu().minus(startCpu).toNanos() / 1e9;
+      System.out.printf(
+          "samclip %s: %.2f s (CPU %.2f s), %d MB above the start%n",
+          what, seconds, cpu, (peak() - before) / 1024);
     }
+  }
+
+  private static Duration cpu() {
+    return ProcessHandle.current().info().totalCpuDuration().orElseThrow();
   }
 
   /** Largest resident memory of this process so far, in kB (Linux). */

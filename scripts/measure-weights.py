@@ -21,7 +21,7 @@ def peak():
 
 def main():
     file, how = sys.argv[1:]
-    before, start = peak(), time.perf_counter()
+    before, start, start_cpu = peak(), time.perf_counter(), time.process_time()
     if file.endswith(".safetensors"):
         if how == "mmap":
             with safe_open(file, "pt") as tensors:
@@ -32,7 +32,8 @@ def main():
         state = torch.load(file, mmap=how == "mmap", weights_only=True)
         state["image_encoder.blocks.0.attn.qkv.weight"].clone()
     seconds = time.perf_counter() - start
-    print(f"torch {torch.__version__} {how}: {seconds:.2f} s, {(peak() - before) // 1024} MB above the start")
+    cpu = time.process_time() - start_cpu
+    print(f"torch {torch.__version__} {how}: {seconds:.2f} s (CPU {cpu:.2f} s), {(peak() - before) // 1024} MB above the start")
 
 
 if __name__ == "__main__":

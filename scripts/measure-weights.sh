@@ -25,12 +25,13 @@ javac -cp "$class_path" -d "$work" "$here/MeasureWeights.java"
 
 for model in "$@"; do
   "$python" "$here/make-official-weights.py" "$work" --only "$model" > /dev/null
-  file=$(ls "$work/$model"/*.pth "$work/$model"/*.safetensors 2> /dev/null)
+  file=$(find "$work/$model" -name '*.pth' -o -name '*.safetensors')
   cat "$file" > /dev/null # all runs find it in the page cache
   echo "$model, $(($(wc -c < "$file") / 1000000)) MB"
   for what in open load; do
-    OMP_WAIT_POLICY=PASSIVE java -Xmx2g -Dai.djl.offline=true -DOPT_OUT_TRACKING=true -cp "$class_path" \
-      MeasureWeights "$file" "$what" "$vocabulary" 2> /dev/null
+    OMP_WAIT_POLICY=PASSIVE java -Xmx2g -Dai.djl.offline=true -DOPT_OUT_TRACKING=true \
+      -Dlogback.configurationFile=org/samclip/cli/logback.xml -cp "$class_path" \
+      MeasureWeights "$file" "$what" "$vocabulary" | grep '^samclip'
   done
   for how in mmap whole; do
     "$python" "$here/measure-weights.py" "$file" "$how"

@@ -36,7 +36,7 @@ import org.samclip.parity.Vectors;
  */
 class MutatedFilesTest {
 
-  private static final int TRIES = 150;
+  private static final int TRIES = 100;
   private static final String SEED = "20231015";
 
   /** Far beyond what any takes; only a hang gets there. */
