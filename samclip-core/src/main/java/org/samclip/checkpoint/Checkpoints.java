@@ -13,13 +13,33 @@ public final class Checkpoints {
   /**
    * Opens a checkpoint by its content; the file's name does not matter.
    *
-   * @param path a safetensors file or a zip-format torch archive
+   * @param path a safetensors file, a zip-format torch archive, or the index of a checkpoint in
+   *     several such files
    * @return the open file, to be closed by the caller
    * @throws UserError if it is missing, damaged or of another format; the message says what to do
    */
   public static TensorSource open(Path path) {
     MappedFile file = MappedFile.open(path);
-    byte[] start = file.bytes(0, (int) Math.min(9, file.size()));
+    byte[] start = start(file);
+    // A safetensors file may begin with the same byte, but then has zeros in its header's length.
+    if (start.length > 7 && start[0] == '{' && start[4] != 0 && start[7] != 0) {
+      return ShardedSource.open(file);
+    }
+    return open(file, start);
+  }
+
+  /** The same without indexes: a shard is a file of tensors itself. */
+  static TensorSource openFile(Path path) {
+    MappedFile file = MappedFile.open(path);
+    return open(file, start(file));
+  }
+
+  private static byte[] start(MappedFile file) {
+    return file.bytes(0, (int) Math.min(9, file.size()));
+  }
+
+  private static TensorSource open(MappedFile file, byte[] start) {
+    Path path = file.path();
     // A zip file has its compression method at byte 8, which is never '{'.
     if (start.length == 9 && start[8] == '{') {
       return SafetensorsFile.open(file);

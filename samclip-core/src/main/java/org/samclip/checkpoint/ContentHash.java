@@ -12,6 +12,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -44,6 +45,25 @@ public final class ContentHash {
       throw new UserError("cannot read " + path + ": " + e, e);
     }
     return hex(digest);
+  }
+
+  /**
+   * @param path a checkpoint, which may be the index of several files
+   * @return the hash of its bytes; of several files, the hash of their names and hashes
+   * @throws UserError if it cannot be read
+   */
+  public static String ofCheckpoint(Path path) {
+    List<Path> files;
+    try (TensorSource source = Checkpoints.open(path)) {
+      files = source.files();
+    }
+    if (files.size() == 1) {
+      return sha256(files.get(0));
+    }
+    StringBuilder list = new StringBuilder();
+    files.forEach(
+        file -> list.append(sha256(file)).append("  ").append(file.getFileName()).append('\n'));
+    return sha256(list.toString());
   }
 
   /**

@@ -8,6 +8,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.ParameterList;
 import ai.djl.util.Pair;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,6 +35,9 @@ public final class ParameterLoader {
 
   private static final Logger LOG = LoggerFactory.getLogger(ParameterLoader.class);
 
+  /** Bytes copied at once; a multiple of every element size. */
+  private static final int PIECE = 8 << 20;
+
   /** Names listed of each kind of disagreement. */
   private static final int SHOWN = 5;
 
@@ -51,10 +56,31 @@ public final class ParameterLoader {
   public record Report(
       List<String> loaded, List<String> kept, List<String> ignored, List<String> notFinite) {}
 
+  /**
+   * Where a file and a model disagree.
+   *
+   * @param missing names that the file lacks
+   * @param extra names that the model does not have
+   * @param misfits tensors of another shape or kind of numbers, each in words
+   */
+  public record Differences(List<String> missing, List<String> extra, List<String> misfits) {
+
+    /**
+     * @return whether there are none
+     */
+    public boolean isEmpty() {
+      return missing.isEmpty() && extra.isEmpty() && misfits.isEmpty();
+    }
+  }
+
   private record Expected(Shape shape, DataType type) {}
 
   /** Which parameter comes from which tensor, and what is left over. */
-  private record Plan(Map<String, String> present, List<String> kept, List<String> ignored) {}
+  private record Plan(
+      Map<String, String> present,
+      List<String> kept,
+      List<String> ignored,
+      Differences differences) {}
 
   /**
    * @param mapping from a parameter's name to the tensor's name in the file, for example {@code
@@ -113,9 +139,10 @@ public final class ParameterLoader {
         (name, array) -> expected.put(name, new Expected(array.getShape(), array.getDataType())));
     Plan plan = plan(expected, source);
     List<String> notFinite = new ArrayList<>();
+    ByteBuffer buffer = ByteBuffer.allocateDirect(PIECE).order(ByteOrder.LITTLE_ENDIAN);
     plan.present.forEach(
         (name, inFile) -> {
-          if (!copy(source, inFile, targets.get(name))) {
+          if (!copy(source, inFile, targets.get(name), buffer)) {
             notFinite.add(name);
           }
         });
@@ -133,10 +160,7 @@ public final class ParameterLoader {
    * @throws UserError if names, shapes or types differ, or a tensor has more than 2^31 - 1 values
    */
   public void check(ParameterList parameters, TensorSource source) {
-    Map<String, Expected> expected = new LinkedHashMap<>();
-    for (Pair<String, Parameter> pair : parameters) {
-      expected.put(pair.getKey(), new Expected(pair.getValue().getShape(), DataType.FLOAT32));
-    }
+    Map<String, Expected> expected = expected(parameters);
     plan(expected, source);
     expected.forEach(
         (name, tensor) -> {
@@ -152,7 +176,34 @@ public final class ParameterLoader {
         });
   }
 
+  /**
+   * Compares without reading values.
+   *
+   * @param parameters float32 parameters, which need not be initialised
+   * @param source an open checkpoint
+   * @return where they disagree
+   */
+  public Differences differences(ParameterList parameters, TensorSource source) {
+    return compare(expected(parameters), source).differences;
+  }
+
+  private static Map<String, Expected> expected(ParameterList parameters) {
+    Map<String, Expected> expected = new LinkedHashMap<>();
+    for (Pair<String, Parameter> pair : parameters) {
+      expected.put(pair.getKey(), new Expected(pair.getValue().getShape(), DataType.FLOAT32));
+    }
+    return expected;
+  }
+
   private Plan plan(Map<String, Expected> targets, TensorSource source) {
+    Plan plan = compare(targets, source);
+    if (!plan.differences.isEmpty()) {
+      throw new UserError(disagreement(source.path(), plan.differences));
+    }
+    return plan;
+  }
+
+  private Plan compare(Map<String, Expected> targets, TensorSource source) {
     Map<String, String> present = new LinkedHashMap<>();
     List<String> kept = new ArrayList<>();
     Set<String> missing = new LinkedHashSet<>();
@@ -172,10 +223,9 @@ public final class ParameterLoader {
         });
     List<String> ignored = unused.stream().filter(ignoredInFile).toList();
     ignored.forEach(unused::remove);
-    if (!missing.isEmpty() || !unused.isEmpty() || !misfits.isEmpty()) {
-      throw new UserError(disagreement(source.path(), missing, unused, misfits));
-    }
-    return new Plan(present, kept, ignored);
+    Differences differences =
+        new Differences(List.copyOf(missing), List.copyOf(unused), List.copyOf(misfits));
+    return new Plan(present, kept, ignored, differences);
   }
 
   /**
@@ -206,15 +256,39 @@ public final class ParameterLoader {
     }
   }
 
-  private static boolean copy(TensorSource source, String name, NDArray target) {
-    try (NDManager manager = target.getManager().newSubManager(target.getDevice())) {
-      NDArray values = source.read(name, manager);
-      copyInPlace(values, target);
-      if (!source.info(name).type().isFloating() || values.size() == 0) {
-        return true;
+  /**
+   * In pieces, so that a large tensor needs no second copy of itself.
+   *
+   * @param buffer for the pieces
+   * @return whether all values are finite
+   */
+  private static boolean copy(TensorSource source, String name, NDArray target, ByteBuffer buffer) {
+    TensorInfo info = source.info(name);
+    DataType type = info.type().arrayType();
+    int room = buffer.capacity() / type.getNumOfBytes();
+    boolean finite = true;
+    try (NDManager manager = target.getManager().newSubManager(target.getDevice());
+        NDArray detached = target.stopGradient();
+        NDArray flat = detached.reshape(-1)) {
+      for (long first = 0; first < info.elementCount(); first += room) {
+        int count = (int) Math.min(room, info.elementCount() - first);
+        TensorReader.convert(source, info, first, count, buffer.clear());
+        try (NDArray piece = manager.create(buffer.flip(), new Shape(count), type);
+            NDArray typed = piece.toType(target.getDataType(), false)) {
+          flat.set(new NDIndex(first + ":" + (first + count)), typed);
+          finite &= !info.type().isFloating() || isFinite(typed);
+        }
       }
-      // The largest magnitude is NaN as soon as one value is.
-      return Double.isFinite(values.abs().max().toType(DataType.FLOAT64, false).getDouble());
+    }
+    return finite;
+  }
+
+  /** The largest magnitude is NaN as soon as one value is. */
+  private static boolean isFinite(NDArray values) {
+    try (NDArray magnitudes = values.abs();
+        NDArray largest = magnitudes.max();
+        NDArray wide = largest.toType(DataType.FLOAT64, false)) {
+      return Double.isFinite(wide.getDouble());
     }
   }
 
@@ -234,8 +308,10 @@ public final class ParameterLoader {
                 Arrays.toString(shape)));
   }
 
-  private static String disagreement(
-      Path path, Set<String> missing, Set<String> unused, Collection<String> misfits) {
+  private static String disagreement(Path path, Differences differences) {
+    List<String> missing = differences.missing;
+    List<String> unused = differences.extra;
+    List<String> misfits = differences.misfits;
     List<String> parts = new ArrayList<>();
     if (!missing.isEmpty()) {
       List<String> hinted = new ArrayList<>();

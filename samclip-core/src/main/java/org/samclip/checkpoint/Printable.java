@@ -4,13 +4,17 @@ import java.util.Collection;
 import org.samclip.NearestName;
 
 /** Makes text from an untrusted file fit for a message: short, and without control characters. */
-final class Printable {
+public final class Printable {
 
   private static final int MAX_LENGTH = 200;
 
   private Printable() {}
 
-  static String of(String text) {
+  /**
+   * @param text from a file
+   * @return its start, with control characters as question marks
+   */
+  public static String of(String text) {
     String shown = text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH) + "..." : text;
     return shown.replaceAll("\\p{C}", "?");
   }
@@ -20,7 +24,7 @@ final class Printable {
    * @param candidates names found in a file
    * @return {@code " (did you mean X?)"}, or empty when nothing is near
    */
-  static String hint(String name, Collection<String> candidates) {
+  public static String hint(String name, Collection<String> candidates) {
     String nearest = NearestName.of(name, candidates);
     return nearest == null ? "" : " (did you mean " + of(nearest) + "?)";
   }

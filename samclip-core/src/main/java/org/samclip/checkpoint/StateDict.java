@@ -1,7 +1,10 @@
 package org.samclip.checkpoint;
 
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.Collections;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +29,9 @@ record StateDict(Map<String, TorchTensor> tensors, Map<String, String> metadata)
   /** Data-parallel training puts this before every name. */
   private static final String PARALLEL = "module.";
 
+  /** The longest prefix of a tensor's name in a TorchScript module. */
+  private static final int MAX_NAME = 1000;
+
   /**
    * @param path names the file in messages
    * @param content what the pickle holds; may contain itself
@@ -34,6 +40,12 @@ record StateDict(Map<String, TorchTensor> tensors, Map<String, String> metadata)
    */
   static StateDict find(Path path, Object content) {
     Map<String, String> metadata = new LinkedHashMap<>();
+    if (content instanceof ScriptObject module) {
+      Map<String, TorchTensor> tensors = ofModule(path, module);
+      if (!tensors.isEmpty()) {
+        return new StateDict(tensors, metadata);
+      }
+    }
     Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     Object current = content;
     while (current instanceof Map<?, ?> dict && seen.add(dict)) {
@@ -56,6 +68,36 @@ record StateDict(Map<String, TorchTensor> tensors, Map<String, String> metadata)
     throw new UserError(
         "%s: no dict of tensors was found (looked at the top and under %s); %s. In Python, torch.save the state_dict alone."
             .formatted(path, String.join(", ", WRAPPERS), found));
+  }
+
+  /** A part of a TorchScript module that is still to be looked at. */
+  private record Part(String prefix, ScriptObject object) {}
+
+  /**
+   * The tensors of a TorchScript module, under the names of its {@code state_dict()}. Each object
+   * is looked at once, so that objects which contain each other end.
+   */
+  private static Map<String, TorchTensor> ofModule(Path path, ScriptObject module) {
+    Map<String, TorchTensor> tensors = new LinkedHashMap<>();
+    Set<ScriptObject> seen = new HashSet<>(Set.of(module));
+    Deque<Part> open = new ArrayDeque<>(List.of(new Part("", module)));
+    while (!open.isEmpty()) {
+      Part part = open.remove();
+      if (part.prefix.length() > MAX_NAME) {
+        throw new UserError(path + ": its modules are nested too deeply");
+      }
+      part.object
+          .attributes()
+          .forEach(
+              (key, value) -> {
+                if (value instanceof TorchTensor tensor) {
+                  tensors.put(part.prefix + key, tensor);
+                } else if (value instanceof ScriptObject inner && seen.add(inner)) {
+                  open.add(new Part(part.prefix + key + ".", inner));
+                }
+              });
+    }
+    return tensors;
   }
 
   private static Map<String, TorchTensor> tensors(Map<?, ?> dict) {

@@ -40,6 +40,11 @@ final class TensorReader {
 
   static double[] doubles(TensorSource source, TensorInfo info) {
     double[] values = new double[arrayLength(source, info)];
+    doubles(source, info, 0, values);
+    return values;
+  }
+
+  static void doubles(TensorSource source, TensorInfo info, long first, double[] values) {
     Element element =
         switch (info.type()) {
           case F64 -> (from, i) -> values[i] = from.getDouble();
@@ -51,8 +56,8 @@ final class TensorReader {
             yield (from, i) -> values[i] = integer.next(from);
           }
         };
-    each(source, info, element);
-    return values;
+    int width = info.type().bytes();
+    each(source, info, first * width, (long) values.length * width, element);
   }
 
   static long[] longs(TensorSource source, TensorInfo info) {
@@ -91,23 +96,39 @@ final class TensorReader {
       throw tooLarge(source, info);
     }
     ByteBuffer content = ByteBuffer.allocateDirect(count * width).order(ByteOrder.LITTLE_ENDIAN);
-    switch (info.type()) {
-      case F16 ->
-          each(
-              source,
-              info,
-              (from, i) -> content.putFloat(HalfPrecision.fromFloat16(from.getShort())));
-      case BF16 ->
-          each(
-              source,
-              info,
-              (from, i) -> content.putFloat(HalfPrecision.fromBfloat16(from.getShort())));
-      case I16 -> each(source, info, (from, i) -> content.putInt(from.getShort()));
-      // Any other byte than 0 or 1 in a boolean array is undefined behaviour in the engine.
-      case BOOL -> each(source, info, (from, i) -> content.put((byte) (from.get() == 0 ? 0 : 1)));
-      default -> source.readBytes(info.name(), 0, content);
-    }
+    convert(source, info, 0, count, content);
     return content.rewind();
+  }
+
+  /**
+   * Puts elements of a tensor as {@link TensorType#arrayType()}.
+   *
+   * @param first the first element
+   * @param count how many
+   * @param content little-endian, with enough room up to its limit
+   */
+  static void convert(
+      TensorSource source, TensorInfo info, long first, int count, ByteBuffer content) {
+    int width = info.type().bytes();
+    long start = first * width;
+    long length = (long) count * width;
+    Element element =
+        switch (info.type()) {
+          case F16 -> (from, i) -> content.putFloat(HalfPrecision.fromFloat16(from.getShort()));
+          case BF16 -> (from, i) -> content.putFloat(HalfPrecision.fromBfloat16(from.getShort()));
+          case I16 -> (from, i) -> content.putInt(from.getShort());
+          // Any other byte than 0 or 1 in a boolean array is undefined behaviour in the engine.
+          case BOOL -> (from, i) -> content.put((byte) (from.get() == 0 ? 0 : 1));
+          default -> null;
+        };
+    if (element == null) {
+      int limit = content.limit();
+      content.limit(content.position() + (int) length);
+      source.readBytes(info.name(), start, content);
+      content.limit(limit);
+    } else {
+      each(source, info, start, length, element);
+    }
   }
 
   @FunctionalInterface
@@ -128,13 +149,18 @@ final class TensorReader {
   }
 
   private static void each(TensorSource source, TensorInfo info, Element element) {
-    long length = info.byteLength();
+    each(source, info, 0, info.byteLength(), element);
+  }
+
+  /** Elements of a stretch of bytes, numbered from 0. */
+  private static void each(
+      TensorSource source, TensorInfo info, long start, long length, Element element) {
     ByteBuffer piece =
         ByteBuffer.allocate((int) Math.min(PIECE, length)).order(ByteOrder.LITTLE_ENDIAN);
     int index = 0;
     for (long position = 0; position < length; position += PIECE) {
       piece.clear().limit((int) Math.min(PIECE, length - position));
-      source.readBytes(info.name(), position, piece);
+      source.readBytes(info.name(), start + position, piece);
       piece.flip();
       while (piece.hasRemaining()) {
         element.take(piece, index++);

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -18,6 +19,13 @@ public interface TensorSource extends AutoCloseable {
    * @return the file
    */
   Path path();
+
+  /**
+   * @return all files it consists of: the one of {@link #path}, and for an index those it lists
+   */
+  default List<Path> files() {
+    return List.of(path());
+  }
 
   /**
    * @return all names, in the file's order
@@ -59,6 +67,18 @@ public interface TensorSource extends AutoCloseable {
    */
   default double[] readDoubles(String name) {
     return TensorReader.doubles(this, info(name));
+  }
+
+  /**
+   * Reads a part of a tensor.
+   *
+   * @param name a tensor's name, of any type
+   * @param first the first element, in row-major order
+   * @param target filled with the values from there on; booleans are 0 or 1
+   * @throws IndexOutOfBoundsException if the part is not within the tensor
+   */
+  default void readDoubles(String name, long first, double[] target) {
+    TensorReader.doubles(this, info(name), first, target);
   }
 
   /**

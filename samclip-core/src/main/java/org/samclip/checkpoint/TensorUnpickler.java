@@ -15,9 +15,10 @@ import org.samclip.UserError;
 
 /**
  * A pickle machine that can build tensors, dicts, lists, tuples, strings, numbers, None and bool,
- * and nothing else. A pickle may name any Python function; this one knows a fixed list of names,
- * which stand for Java code below, and refuses all others without looking further. Tuples become
- * {@code Object[]}, dicts {@link LinkedHashMap}, integers {@link Long} or {@link BigInteger}.
+ * in a TorchScript archive also objects that are attributes by name, and nothing else. A pickle may
+ * name any Python function; this one knows a fixed list of names, which stand for Java code below,
+ * and refuses all others without looking further. Tuples become {@code Object[]}, dicts {@link
+ * LinkedHashMap}, integers {@link Long} or {@link BigInteger}.
  *
  * <p>Work and memory are bounded by the number of opcodes; structures may contain themselves, so
  * whoever walks the result must expect that.
@@ -44,33 +45,45 @@ final class TensorUnpickler {
           "ByteStorage", TensorType.U8,
           "BoolStorage", TensorType.BOOL);
 
+  /** Classes of a TorchScript archive's own code are named below this module. */
+  private static final String SCRIPT_CLASSES = "__torch__";
+
   /** The functions that a pickle may call; each is done here, in Java. */
   private enum Function {
     ORDERED_DICT,
     REBUILD_TENSOR,
-    REBUILD_PARAMETER
+    REBUILD_PARAMETER,
+    /** TorchScript's typed lists. */
+    BUILD_LIST,
+    /** TorchScript's note of a container's type. */
+    RESTORE_TYPE,
+    /** A class of TorchScript: makes objects, which are attributes and nothing else. */
+    SCRIPT_CLASS
   }
 
   private final String origin;
+  private final boolean script;
   private final ByteBuffer in;
   private final List<Object> stack = new ArrayList<>();
   private final List<Integer> marks = new ArrayList<>();
   private final Map<Long, Object> memo = new HashMap<>();
 
-  private TensorUnpickler(String origin, byte[] pickle) {
+  private TensorUnpickler(String origin, byte[] pickle, boolean script) {
     this.origin = origin;
+    this.script = script;
     this.in = ByteBuffer.wrap(pickle).order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /**
    * @param origin names the file in messages
    * @param pickle at most {@link #MAX_BYTES}
+   * @param script whether it is a TorchScript archive's, which also holds {@link ScriptObject}s
    * @return the object
    * @throws UserError if the pickle is damaged or asks for anything but data
    */
-  static Object load(String origin, byte[] pickle) {
+  static Object load(String origin, byte[] pickle, boolean script) {
     try {
-      return new TensorUnpickler(origin, pickle).run();
+      return new TensorUnpickler(origin, pickle, script).run();
     } catch (BufferUnderflowException e) {
       throw new UserError(message(origin, "it ends too early"), e);
     }
@@ -126,6 +139,7 @@ final class TensorUnpickler {
       case 0x93 -> stack.add(stackGlobal(popMany(2)));
       case 'Q' -> stack.add(storage(pop()));
       case 'R' -> stack.add(call(popMany(2)));
+      case 0x81 -> stack.add(newObject(popMany(2)));
       case 'b' -> build(pop());
       default ->
           throw broken("instruction 0x" + Integer.toHexString(opcode) + " is not needed for data");
@@ -263,6 +277,10 @@ final class TensorUnpickler {
       case "torch._utils._rebuild_tensor_v2" -> Function.REBUILD_TENSOR;
       case "torch._utils._rebuild_parameter" -> Function.REBUILD_PARAMETER;
       default -> {
+        Function ofScript = script ? scriptFunction(module, name) : null;
+        if (ofScript != null) {
+          yield ofScript;
+        }
         TensorType type = module.equals("torch") ? STORAGES.get(name) : null;
         if (type == null) {
           throw new UserError(
@@ -271,6 +289,21 @@ final class TensorUnpickler {
         }
         yield type;
       }
+    };
+  }
+
+  private static Function scriptFunction(String module, String name) {
+    if (module.equals(SCRIPT_CLASSES) || module.startsWith(SCRIPT_CLASSES + ".")) {
+      return Function.SCRIPT_CLASS;
+    }
+    if (!module.equals("torch.jit._pickle")) {
+      return null;
+    }
+    return switch (name) {
+      case "build_intlist", "build_tensorlist", "build_doublelist", "build_boollist" ->
+          Function.BUILD_LIST;
+      case "restore_type_tag" -> Function.RESTORE_TYPE;
+      default -> null;
     };
   }
 
@@ -306,7 +339,30 @@ final class TensorUnpickler {
         }
         throw broken("a parameter is not described as torch.save does");
       }
+      case BUILD_LIST -> {
+        if (arguments.length == 1 && arguments[0] instanceof List) {
+          yield arguments[0];
+        }
+        throw broken("a typed list is not described as TorchScript does");
+      }
+      case RESTORE_TYPE -> {
+        if (arguments.length == 2 && arguments[1] instanceof String) {
+          yield arguments[0];
+        }
+        throw broken("a container's type is not described as TorchScript does");
+      }
+      case SCRIPT_CLASS -> throw broken("it calls a class of its own code");
     };
+  }
+
+  /** NEWOBJ: only TorchScript's classes, which take no arguments. */
+  private ScriptObject newObject(Object[] classAndArguments) {
+    if (classAndArguments[0] == Function.SCRIPT_CLASS
+        && classAndArguments[1] instanceof Object[] arguments
+        && arguments.length == 0) {
+      return new ScriptObject();
+    }
+    throw broken("it makes an object of a class, which is not needed for data");
   }
 
   /** (storage, offset, sizes, strides, requires_grad, hooks[, metadata]). */
@@ -332,9 +388,14 @@ final class TensorUnpickler {
     return longs;
   }
 
-  /** A state_dict carries its version numbers as an attribute of the dict; they are not needed. */
+  /**
+   * Attributes of an object. A state_dict carries its version numbers as an attribute of the dict;
+   * they are not needed.
+   */
   private void build(Object state) {
-    if (!(top() instanceof Map) || !(state instanceof Map)) {
+    if (top() instanceof ScriptObject object && state instanceof Map<?, ?> attributes) {
+      attributes.forEach((name, value) -> object.attributes().put(String.valueOf(name), value));
+    } else if (!(top() instanceof Map) || !(state instanceof Map)) {
       throw broken("it sets attributes of something that is not a dict");
     }
   }

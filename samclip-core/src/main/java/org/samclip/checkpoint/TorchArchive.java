@@ -17,7 +17,8 @@ import org.samclip.UserError;
  *
  * <p>The names are those of the state dict: a dict under {@code state_dict}, {@code model} or the
  * like is found, and a prefix {@code module.} that all names share is dropped. Strings and numbers
- * beside the tensors become {@link #metadata()}.
+ * beside the tensors become {@link #metadata()}. In a TorchScript archive ({@code torch.jit.save})
+ * the names are those of the module's parameters, buffers and other tensors; its code is not read.
  */
 public final class TorchArchive implements TensorSource {
 
@@ -64,8 +65,10 @@ public final class TorchArchive implements TensorSource {
           "%s: its pickle has %d bytes, at most %d are read"
               .formatted(path, pickle.size(), TensorUnpickler.MAX_BYTES));
     }
+    boolean script = zip.names().contains(root + "constants.pkl");
     Object content =
-        TensorUnpickler.load(path.toString(), file.bytes(pickle.start(), (int) pickle.size()));
+        TensorUnpickler.load(
+            path.toString(), file.bytes(pickle.start(), (int) pickle.size()), script);
     StateDict state = StateDict.find(path, content);
     Map<String, Strided> tensors = new LinkedHashMap<>();
     state.tensors().forEach((name, view) -> tensors.put(name, check(file, zip, root, name, view)));
@@ -156,11 +159,6 @@ public final class TorchArchive implements TensorSource {
           file.path() + " is a zip file, but not one of torch.save: it has no data.pkl");
     }
     String root = pickle.substring(0, pickle.length() - 8);
-    if (zip.names().contains(root + "constants.pkl")) {
-      throw new UserError(
-          file.path()
-              + " is a TorchScript archive; in Python, torch.save(module.state_dict(), FILE)");
-    }
     if (zip.names().contains(root + "byteorder")) {
       ZipDirectory.Stored order = zip.stored(root + "byteorder");
       byte[] text = file.bytes(order.start(), (int) Math.min(order.size(), 16));

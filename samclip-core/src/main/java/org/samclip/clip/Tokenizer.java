@@ -14,8 +14,14 @@ import java.util.List;
 import java.util.Map;
 import org.samclip.UserError;
 
-/** Texts to token ids by a Hugging Face {@code tokenizer.json}. */
+/**
+ * Texts to token ids by a Hugging Face {@code tokenizer.json} or CLIP's public vocabulary, after
+ * open_clip's cleaning of texts.
+ */
 public final class Tokenizer implements AutoCloseable {
+
+  /** Ten times CLIP's own; those of the largest vocabularies have 20 MB. */
+  private static final long MAX_BYTES = 32 << 20;
 
   private final HuggingFaceTokenizer tokenizer;
   private final String json;
@@ -44,15 +50,30 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * @param file a {@code tokenizer.json}
+   * @param file a {@code tokenizer.json} or {@code bpe_simple_vocab_16e6.txt.gz}
    * @param contextLength T
    * @return the tokenizer
+   * @throws UserError if it is neither
    */
   public static Tokenizer read(Path file, int contextLength) {
+    byte[] content;
     try {
-      return new Tokenizer(Files.readString(file), contextLength);
+      if (Files.size(file) > MAX_BYTES) {
+        throw new UserError(
+            "tokenizer: %s has %d bytes, at most %d are read"
+                .formatted(file, Files.size(file), MAX_BYTES));
+      }
+      content = Files.readAllBytes(file);
     } catch (IOException e) {
       throw new UserError("tokenizer: cannot read " + file + ": " + e.getMessage(), e);
+    }
+    if (BpeVocabulary.isGzip(content)) {
+      return new Tokenizer(BpeVocabulary.tokenizerJson(file, content), contextLength);
+    }
+    try {
+      return new Tokenizer(new String(content, StandardCharsets.UTF_8), contextLength);
+    } catch (UserError e) {
+      throw new UserError("tokenizer: " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -63,7 +84,7 @@ public final class Tokenizer implements AutoCloseable {
   public long[][] encode(List<String> texts) {
     long[][] rows = new long[texts.size()][contextLength];
     for (int i = 0; i < rows.length; i++) {
-      Encoding encoding = tokenizer.encode(texts.get(i));
+      Encoding encoding = tokenizer.encode(TextCleaning.clean(texts.get(i)));
       long[] ids = encoding.getIds();
       System.arraycopy(ids, 0, rows[i], 0, Math.min(ids.length, contextLength));
     }

@@ -3,18 +3,10 @@ package org.samclip.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.ParameterList;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.MapperFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.samclip.UserError;
-import org.samclip.checkpoint.Checkpoints;
 import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.checkpoint.Provenance;
 import org.samclip.checkpoint.SafetensorsWriter;
@@ -28,8 +20,9 @@ import org.samclip.nn.Module;
 import org.samclip.sam.Sam;
 
 /**
- * Whole models in one safetensors file each: weights under the public names, sizes, tokenizer and
- * provenance in the metadata.
+ * Whole models: read from files that samclip wrote and from official weights, written to one
+ * safetensors file each, with weights under the public names, and sizes, tokenizer and provenance
+ * in the metadata.
  */
 public final class ModelFile {
 
@@ -45,16 +38,6 @@ public final class ModelFile {
   private static final String TOKENIZER = "samclip.tokenizer";
   private static final String TEXT = "text.";
 
-  private static final ObjectMapper JSON =
-      JsonMapper.builder()
-          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
-          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
-          .build();
-
   private ModelFile() {}
 
   /**
@@ -62,71 +45,80 @@ public final class ModelFile {
    * @return as it stands in the metadata
    */
   public static String architecture(Record sizes) {
-    try {
-      return JSON.writeValueAsString(sizes);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a record of numbers is always JSON", e);
-    }
+    return Architecture.write(sizes);
   }
 
   /**
-   * @param path a file
+   * @param path a file of weights
    * @return its kind, {@link #SAMCLIP}, {@link #SAM} or {@link #CLIP}
-   * @throws UserError if samclip did not write it
+   * @throws UserError if it is missing, damaged or of no known model
    */
   public static String kind(Path path) {
-    try (TensorSource source = Checkpoints.open(path)) {
-      return provenance(source).kind();
+    try (ModelWeights weights = ModelWeights.open(path, ClipFiles.BESIDE)) {
+      return weights.kind();
     }
   }
 
   /**
-   * Reads only the metadata.
+   * Reads no values.
    *
-   * @param path a file of kind clip
+   * @param path a CLIP: a file that samclip wrote, or official weights
+   * @param files what is given beside official weights
    * @return its sizes
    * @throws UserError if it is missing, damaged or of another kind
    */
-  public static ClipConfig clipConfig(Path path) {
-    try (TensorSource source = Checkpoints.open(path)) {
-      return sizes(source, provenance(source, CLIP), ClipConfig.class);
+  public static ClipConfig clipConfig(Path path, ClipFiles files) {
+    try (ModelWeights weights = ModelWeights.open(path, files)) {
+      return weights.sizes(CLIP, ClipConfig.class);
     }
   }
 
   /**
-   * @param path a file of kind sam
+   * @param path a SAM: a file that samclip wrote, or official weights
    * @param manager owns the parameters
    * @return the model
    * @throws UserError if it is missing, damaged or of another kind
    */
   public static SamModel readSam(Path path, NDManager manager) {
-    try (TensorSource source = Checkpoints.open(path)) {
-      Provenance provenance = provenance(source, SAM);
-      SamModel.Sizes sizes = sizes(source, provenance, SamModel.Sizes.class);
+    try (ModelWeights weights = ModelWeights.open(path, ClipFiles.BESIDE)) {
+      SamModel.Sizes sizes = weights.sizes(SAM, SamModel.Sizes.class);
       Sam sam = new Sam(sizes.encoder(), sizes.samHead());
-      new ParameterLoader().check(sam.getParameters(), source);
-      sam.initialize(manager, 0);
-      new ParameterLoader().load(sam.getParameters(), source);
-      return new SamModel(sam, sizes, Optional.of(provenance));
+      new ParameterLoader().check(sam.getParameters(), weights.tensors());
+      sam.allocate(manager);
+      new ParameterLoader().load(sam.getParameters(), weights.tensors());
+      return new SamModel(sam, sizes, weights.provenance());
     }
   }
 
   /**
-   * @param path a file of kind clip
+   * @param path a CLIP that samclip wrote, or official weights with what they need beside them
    * @param manager owns the parameters
    * @return the model
    * @throws UserError if it is missing, damaged or of another kind
    */
   public static ClipModel readClip(Path path, NDManager manager) {
-    try (TensorSource source = Checkpoints.open(path)) {
-      Provenance provenance = provenance(source, CLIP);
-      ClipConfig config = sizes(source, provenance, ClipConfig.class);
+    return readClip(path, ClipFiles.BESIDE, manager);
+  }
+
+  /**
+   * @param path a CLIP: a file that samclip wrote, or official weights
+   * @param files what is given beside official weights
+   * @param manager owns the parameters
+   * @return the model
+   * @throws UserError if it is missing, damaged or of another kind, or has no tokenizer
+   */
+  public static ClipModel readClip(Path path, ClipFiles files, NDManager manager) {
+    try (ModelWeights weights = ModelWeights.open(path, files)) {
+      ClipConfig config = weights.sizes(CLIP, ClipConfig.class);
       Clip clip = new Clip(config);
-      new ParameterLoader().check(clip.getParameters(), source);
-      Tokenizer tokenizer = tokenizer(source, config);
-      clip.initialize(manager, 0);
-      new ParameterLoader().load(clip.getParameters(), source);
-      return new ClipModel(clip, tokenizer, Optional.of(provenance));
+      new ParameterLoader().check(clip.getParameters(), weights.tensors());
+      Tokenizer tokenizer =
+          weights.provenance().isPresent()
+              ? tokenizer(weights.tensors(), config)
+              : files.tokenizer(path, config);
+      clip.allocate(manager);
+      new ParameterLoader().load(clip.getParameters(), weights.tensors());
+      return new ClipModel(clip, tokenizer, weights.provenance());
     }
   }
 
@@ -137,19 +129,17 @@ public final class ModelFile {
    * @throws UserError if it is missing, damaged or of another kind
    */
   public static SamClipModel readSamClip(Path path, NDManager manager) {
-    try (TensorSource source = Checkpoints.open(path)) {
-      Provenance provenance = provenance(source, SAMCLIP);
-      SamClipModel.Sizes sizes = sizes(source, provenance, SamClipModel.Sizes.class);
+    try (ModelWeights weights = ModelWeights.open(path, ClipFiles.BESIDE)) {
+      SamClipModel.Sizes sizes = weights.sizes(SAMCLIP, SamClipModel.Sizes.class);
       SamClip model = new SamClip(sizes.model());
       TextTower text = new TextTower(sizes.text());
-      ParameterList parameters = model.getParameters();
-      text.getParameters().forEach(p -> parameters.add(TEXT + p.getKey(), p.getValue()));
-      new ParameterLoader().check(parameters, source);
-      Tokenizer tokenizer = tokenizer(source, sizes.text());
-      model.initialize(manager, 0);
-      text.initialize(manager, 0);
-      new ParameterLoader().load(parameters, source);
-      return new SamClipModel(model, text, tokenizer, Optional.of(provenance));
+      ParameterList parameters = parameters(model, text);
+      new ParameterLoader().check(parameters, weights.tensors());
+      Tokenizer tokenizer = tokenizer(weights.tensors(), sizes.text());
+      model.allocate(manager);
+      text.allocate(manager);
+      new ParameterLoader().load(parameters, weights.tensors());
+      return new SamClipModel(model, text, tokenizer, weights.provenance());
     }
   }
 
@@ -197,6 +187,13 @@ public final class ModelFile {
         .write(path);
   }
 
+  /** All parameters of a merged model under their names in the file. */
+  static ParameterList parameters(SamClip model, TextTower text) {
+    ParameterList parameters = model.getParameters();
+    text.getParameters().forEach(p -> parameters.add(TEXT + p.getKey(), p.getValue()));
+    return parameters;
+  }
+
   private static Map<String, NDArray> withText(Module model, TextTower text) {
     Map<String, NDArray> arrays = new LinkedHashMap<>(model.arrays());
     text.arrays().forEach((name, array) -> arrays.put(TEXT + name, array));
@@ -212,43 +209,6 @@ public final class ModelFile {
       return new Tokenizer(json, config.text().contextLength());
     } catch (UserError e) {
       throw new UserError(source.path() + ": " + TOKENIZER + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static Provenance provenance(TensorSource source) {
-    Optional<Provenance> provenance;
-    try {
-      provenance = Provenance.fromMetadata(source.metadata());
-    } catch (UserError e) {
-      throw new UserError(source.path() + ": " + e.getMessage(), e);
-    }
-    return provenance.orElseThrow(
-        () ->
-            new UserError(
-                source.path()
-                    + ": the metadata do not say what the weights are; use a file that samclip"
-                    + " wrote"));
-  }
-
-  private static Provenance provenance(TensorSource source, String kind) {
-    Provenance provenance = provenance(source);
-    if (!provenance.kind().equals(kind)) {
-      throw new UserError(
-          source.path() + ": holds a " + provenance.kind() + " model; needed: " + kind);
-    }
-    return provenance;
-  }
-
-  private static <T> T sizes(TensorSource source, Provenance provenance, Class<T> type) {
-    try {
-      T sizes = JSON.readValue(provenance.architecture(), type);
-      if (sizes == null) {
-        throw new UserError(source.path() + ": samclip.architecture is null");
-      }
-      return sizes;
-    } catch (JsonProcessingException e) {
-      throw new UserError(
-          source.path() + ": samclip.architecture is damaged: " + e.getOriginalMessage(), e);
     }
   }
 }

@@ -11,10 +11,12 @@ import ai.djl.nn.BlockList;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.ParameterList;
 import ai.djl.training.ParameterStore;
+import ai.djl.training.initializer.Initializer;
 import ai.djl.util.Pair;
 import ai.djl.util.PairList;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BiFunction;
 
 /**
  * A DJL {@code Block} whose parameters carry the names of the public checkpoints: children and
@@ -67,25 +69,42 @@ public abstract class Module extends AbstractBaseBlock {
    * @param seed the same seed gives the same values, on every machine
    */
   public final void initialize(NDManager manager, long seed) {
-    initialize(manager, seed, "");
+    initialize(
+        manager,
+        "",
+        (name, init) -> {
+          long own = seed * 0x9E3779B97F4A7C15L + hash(name);
+          return (m, s, type) -> m.create(init.values(s.getShape(), own), s);
+        });
   }
 
-  private void initialize(NDManager manager, long seed, String prefix) {
+  /**
+   * Gives every parameter its memory, filled with zeros: for models whose values are loaded next.
+   *
+   * @param manager owns the parameters; they live on its device
+   */
+  public final void allocate(NDManager manager) {
+    initialize(manager, "", (name, init) -> (m, s, type) -> m.zeros(s, type));
+  }
+
+  /**
+   * @param start of a parameter, from its full name and what it would start with
+   */
+  private void initialize(
+      NDManager manager, String prefix, BiFunction<String, Init, Initializer> start) {
     if (inputShapes == null) {
       inputShapes = new Shape[0]; // DJL's sign of an initialised block; parameters need no shapes
     }
     for (Pair<String, Parameter> pair : direct) {
       Parameter parameter = pair.getValue();
       if (!parameter.isInitialized()) {
-        long own = seed * 0x9E3779B97F4A7C15L + hash(prefix + pair.getKey());
-        Init init = inits.get(parameter);
-        parameter.setInitializer((m, s, type) -> m.create(init.values(s.getShape(), own), s));
+        parameter.setInitializer(start.apply(prefix + pair.getKey(), inits.get(parameter)));
         parameter.initialize(manager, DataType.FLOAT32);
         NDScope.unregister(parameter.getArray());
       }
     }
     for (Pair<String, ai.djl.nn.Block> pair : children) {
-      ((Module) pair.getValue()).initialize(manager, seed, prefix + pair.getKey() + ".");
+      ((Module) pair.getValue()).initialize(manager, prefix + pair.getKey() + ".", start);
     }
   }
 

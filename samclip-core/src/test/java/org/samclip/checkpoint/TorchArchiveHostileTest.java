@@ -141,8 +141,8 @@ class TorchArchiveHostileTest {
         new TorchArchiveBuilder().global("torch._utils", "_rebuild_parameter").raw(')', 'R', '.'),
         "a parameter is not described");
     assertRefused(new TorchArchiveBuilder().raw(')', 'Q', '.'), "a storage is not described");
-    // NEWOBJ, OBJ, INST, EXT1, PERSID, NEXT_BUFFER
-    for (int opcode : new int[] {0x81, 'o', 'i', 0x82, 'P', 0x97}) {
+    // NEWOBJ, OBJ, NEWOBJ_EX, INST, EXT1, PERSID, NEXT_BUFFER
+    for (int opcode : new int[] {0x81, 'o', 0x92, 'i', 0x82, 'P', 0x97}) {
       assertRefused(new TorchArchiveBuilder().raw(')', ')', opcode, '.'), "is not needed for data");
     }
     assertRefused(
@@ -168,6 +168,43 @@ class TorchArchiveHostileTest {
     assertRefused(new TorchArchiveBuilder().raw(0x8b, 255, 255, 255, 255, '.'), "an integer of");
     assertRefused(new TorchArchiveBuilder().raw('}'), "too early");
     assertRefused(new TorchArchiveBuilder().raw(0x80, 9, '}', '.'), "protocol 9");
+  }
+
+  private static TorchArchiveBuilder script() throws IOException {
+    return withStorage().entry("a/constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'});
+  }
+
+  /** An object of a class of the archive's own code, on the stack, without attributes. */
+  private static TorchArchiveBuilder module(TorchArchiveBuilder builder) {
+    return builder.global("__torch__.clip", "Model").raw(')', 0x81);
+  }
+
+  @Test
+  void torchScriptModulesAreAttributesAndNothingElse() throws IOException {
+    TorchArchiveBuilder sound = module(script()).raw('}', '(').string("visual");
+    module(sound).raw('}', '(').string("w").tensor("FloatStorage", 6, 0, SIX, ONE);
+    sound.raw('u', 'b').string("training").raw(0x88, 'u', 'b', '.');
+    try (TensorSource source = Checkpoints.open(save(sound.build()))) {
+      assertEquals(Set.of("visual.w"), source.names());
+    }
+    // Outside of TorchScript archives the same class is a stranger.
+    assertRefused(module(withStorage()).raw('.'), "wants to use __torch__.clip.Model");
+    assertRefused(script().global("os", "system").raw(')', 0x81, '.'), "wants to use os.system");
+    assertRefused(
+        script().global("__torch__", "Model").string("x").raw(0x85, 0x81, '.'),
+        "not needed for data");
+    assertRefused(script().global("__torch__", "Model").raw(')', 'R', '.'), "a class of its own");
+    assertRefused(
+        script().global("torch.jit._pickle", "build_intlist").raw(')', 'R', '.'), "a typed list");
+    assertRefused(
+        script().global("torch.jit._pickle", "restore_type_tag").raw(')', 'R', '.'), "type");
+    assertRefused(
+        script().global("torch.jit._pickle", "build_tensor_from_id").raw('.'), "wants to use");
+    // A module that is its own child, and nothing else.
+    TorchArchiveBuilder cycle = module(script()).raw('q', 0, '}').string("self");
+    assertRefused(cycle.raw('h', 0, 's', 'b', '.'), "no dict of tensors");
+    TorchArchiveBuilder deep = module(script()).raw('q', 0, '}').string("x".repeat(2000));
+    assertRefused(module(deep).raw('s', 'b', '.'), "nested too deeply");
   }
 
   @Test
@@ -257,7 +294,6 @@ class TorchArchiveHostileTest {
   void archivesOfOtherKinds() throws IOException {
     byte[] big = "big".getBytes(StandardCharsets.UTF_8);
     assertRefused(oneTensor(6, 0, SIX, ONE).entry("a/byteorder", big), "not little-endian");
-    assertRefused(oneTensor(6, 0, SIX, ONE).entry("a/constants.pkl", big), "TorchScript");
     assertRefused(oneTensor(6, 0, SIX, ONE).entry("b/data.pkl", big), "two pickles");
     byte[] renamed = oneTensor(6, 0, SIX, ONE).build();
     replaceAll(renamed, "a/data.pkl", "a/data.txt");

@@ -89,7 +89,7 @@ public final class RandomModels {
   }
 
   /** Words to their numbers; the end has the largest, as the text tower needs it. */
-  private static Tokenizer tokenizer() {
+  static Tokenizer tokenizer() {
     List<String> words = words();
     int start = words.indexOf("<start>");
     int end = words.indexOf("<end>");

@@ -25,7 +25,11 @@ final class EvalCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--model", required = true, paramLabel = "FILE", description = "Model file.")
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "FILE",
+      description = "Model that samclip wrote, or official weights of a SAM or CLIP.")
   private Path model;
 
   @Option(
@@ -84,6 +88,8 @@ final class EvalCommand implements Callable<Integer> {
               + " class claims, or not counted.")
   private Background background = Background.EXCLUDED;
 
+  @Mixin private ClipFileOptions clipFiles = new ClipFileOptions();
+
   @Mixin private ScoreOptions scores = new ScoreOptions();
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the result there as well.")
@@ -106,7 +112,7 @@ final class EvalCommand implements Callable<Integer> {
             background,
             scores.settings());
     ProtocolResult result;
-    try (OpenModel open = OpenModel.read(model, LibTorch.device(device))) {
+    try (OpenModel open = OpenModel.read(model, clipFiles.files(), LibTorch.device(device))) {
       result = run.run(open);
     }
     if (json != null) {

@@ -38,7 +38,11 @@ final class PredictCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--model", required = true, paramLabel = "FILE", description = "Model file.")
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "FILE",
+      description = "Model that samclip wrote, or official weights of a SAM or CLIP.")
   private Path model;
 
   @Option(names = "--image", required = true, paramLabel = "FILE", description = "JPEG or PNG.")
@@ -76,6 +80,8 @@ final class PredictCommand implements Callable<Integer> {
   @Option(names = "--device", paramLabel = "DEVICE", description = "cpu, cuda or cuda:N.")
   private String device = "cpu";
 
+  @Mixin private ClipFileOptions clipFiles = new ClipFileOptions();
+
   @Mixin private ScoreOptions scores = new ScoreOptions();
 
   @Override
@@ -84,7 +90,7 @@ final class PredictCommand implements Callable<Integer> {
     List<String> wanted = texts();
     PredictionFiles files = new PredictionFiles(out);
     RgbImage picture = ImageFile.read(image, DataLimits.DEFAULT);
-    try (OpenModel open = OpenModel.read(model, LibTorch.device(device))) {
+    try (OpenModel open = OpenModel.read(model, clipFiles.files(), LibTorch.device(device))) {
       ImagePrediction prediction =
           new ImagePredictor(open, TemplateOption.read(templates), scores.settings())
               .predict(picture, prompts, wanted);

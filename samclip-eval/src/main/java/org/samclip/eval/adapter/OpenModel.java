@@ -11,6 +11,7 @@ import org.samclip.eval.segment.PromptedMaskModel;
 import org.samclip.eval.segment.TwoHeadModel;
 import org.samclip.eval.zeroshot.ImageTextModel;
 import org.samclip.kernel.LibTorch;
+import org.samclip.model.ClipFiles;
 import org.samclip.model.ClipModel;
 import org.samclip.model.ModelFile;
 import org.samclip.model.SamClipModel;
@@ -38,15 +39,28 @@ public final class OpenModel implements AutoCloseable {
   /**
    * Reads a model.
    *
-   * @param file that samclip wrote
+   * @param file that samclip wrote, or official weights with what they need beside them
    * @param device where it shall compute
    * @return the model, to be closed by the caller
    * @throws UserError if the file is missing, damaged or of no known kind
    */
   public static OpenModel read(Path file, Device device) {
+    return read(file, ClipFiles.BESIDE, device);
+  }
+
+  /**
+   * Reads a model.
+   *
+   * @param file that samclip wrote, or official weights
+   * @param files what is given beside official CLIP weights
+   * @param device where it shall compute
+   * @return the model, to be closed by the caller
+   * @throws UserError if the file is missing, damaged or of no known kind
+   */
+  public static OpenModel read(Path file, ClipFiles files, Device device) {
     OpenModel open = new OpenModel(file, ModelFile.kind(file), device);
     try {
-      open.read();
+      open.read(files);
       return open;
     } catch (RuntimeException e) {
       open.close();
@@ -54,7 +68,7 @@ public final class OpenModel implements AutoCloseable {
     }
   }
 
-  private void read() {
+  private void read(ClipFiles files) {
     switch (kind) {
       case ModelFile.SAMCLIP -> {
         SamClipModel model = ModelFile.readSamClip(file, manager);
@@ -66,7 +80,7 @@ public final class OpenModel implements AutoCloseable {
         masks = twoHeads;
       }
       case ModelFile.CLIP -> {
-        ClipModel model = ModelFile.readClip(file, manager);
+        ClipModel model = ModelFile.readClip(file, files, manager);
         tokenizer = model.tokenizer();
         patch = model.clip().config().vision().patch();
         block = model.clip().visual();

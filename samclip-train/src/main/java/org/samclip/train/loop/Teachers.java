@@ -12,6 +12,7 @@ import java.util.function.Function;
 import org.samclip.UserError;
 import org.samclip.checkpoint.ContentHash;
 import org.samclip.clip.ClipConfig;
+import org.samclip.model.ClipFiles;
 import org.samclip.model.ClipModel;
 import org.samclip.model.ModelFile;
 import org.samclip.model.SamModel;
@@ -22,7 +23,7 @@ import org.samclip.train.recipe.TeachersSpec;
  *
  * @param sam gives the backbone, the SAM head and the masks
  * @param clip gives the image embeddings, and its text tower stays
- * @param hashes SHA-256 of both files, for provenance
+ * @param hashes SHA-256 of both checkpoints, for provenance
  */
 public record Teachers(SamModel sam, ClipModel clip, Map<String, String> hashes) {
 
@@ -40,12 +41,13 @@ public record Teachers(SamModel sam, ClipModel clip, Map<String, String> hashes)
   public static Teachers load(TeachersSpec spec, NDManager manager) {
     Loaded<SamModel> sam =
         load("teachers.sam.weights", spec.sam().weights(), SAM, p -> ModelFile.readSam(p, manager));
+    ClipFiles files = clipFiles(spec.clip());
     Loaded<ClipModel> clip =
         load(
             "teachers.clip.weights",
             spec.clip().weights(),
             CLIP,
-            p -> ModelFile.readClip(p, manager));
+            p -> ModelFile.readClip(p, files, manager));
     return new Teachers(sam.model, clip.model, Map.of("sam", sam.hash, "clip", clip.hash));
   }
 
@@ -57,7 +59,24 @@ public record Teachers(SamModel sam, ClipModel clip, Map<String, String> hashes)
    * @throws UserError if the file is missing or does not hold such a model
    */
   public static ClipConfig clipConfig(TeachersSpec spec) {
-    return load("teachers.clip.weights", spec.clip().weights(), CLIP, ModelFile::clipConfig).model;
+    ClipFiles files = clipFiles(spec.clip());
+    return load(
+            "teachers.clip.weights",
+            spec.clip().weights(),
+            CLIP,
+            p -> ModelFile.clipConfig(p, files))
+        .model;
+  }
+
+  private static ClipFiles clipFiles(TeachersSpec.ClipTeacherSpec spec) {
+    Path tokenizer = spec.tokenizer() == null ? null : Path.of(spec.tokenizer());
+    if (tokenizer != null && !Files.isRegularFile(tokenizer)) {
+      throw new UserError(
+          "teachers.clip.tokenizer: no file "
+              + tokenizer
+              + "; give a tokenizer.json or bpe_simple_vocab_16e6.txt.gz");
+    }
+    return ClipFiles.of(spec.config(), tokenizer);
   }
 
   private static <T> Loaded<T> load(
@@ -68,7 +87,7 @@ public record Teachers(SamModel sam, ClipModel clip, Map<String, String> hashes)
         throw new UserError(key + ": no file " + path + "; give a file, or 'embedded'");
       }
       try {
-        return new Loaded<>(reader.apply(path), ContentHash.sha256(path));
+        return new Loaded<>(reader.apply(path), ContentHash.ofCheckpoint(path));
       } catch (UserError e) {
         throw new UserError(key + ": " + e.getMessage(), e);
       }

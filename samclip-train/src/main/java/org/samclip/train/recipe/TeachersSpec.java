@@ -12,7 +12,8 @@ public record TeachersSpec(SamTeacherSpec sam, ClipTeacherSpec clip) {
   public static final String EMBEDDED = "embedded";
 
   /**
-   * @param weights {@value TeachersSpec#EMBEDDED}, or a file (safetensors or PyTorch archive)
+   * @param weights {@value TeachersSpec#EMBEDDED}, or a file: samclip's own, or SAM of
+   *     segment-anything or Hugging Face
    */
   public record SamTeacherSpec(String weights) {
 
@@ -23,9 +24,12 @@ public record TeachersSpec(SamTeacherSpec sam, ClipTeacherSpec clip) {
   }
 
   /**
-   * @param weights {@value TeachersSpec#EMBEDDED}, or a file (safetensors or PyTorch archive)
-   * @param config model config beside weights that samclip did not write (open_clip_config.json)
-   * @param tokenizer Hugging Face tokenizer.json beside such weights
+   * @param weights {@value TeachersSpec#EMBEDDED}, or a file: samclip's own, or CLIP of OpenAI,
+   *     open_clip or Hugging Face
+   * @param config of weights that samclip did not write: an open_clip_config.json or config.json,
+   *     or the name of a published open_clip model; else the one in the weights' folder
+   * @param tokenizer of such weights: a tokenizer.json or CLIP's bpe_simple_vocab_16e6.txt.gz; else
+   *     the one in the weights' folder
    */
   public record ClipTeacherSpec(
       String weights, @Optional String config, @Optional String tokenizer) {
