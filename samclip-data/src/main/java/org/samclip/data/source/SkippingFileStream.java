@@ -4,12 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
- * A file stream that skips by moving its position, knows where it is, and refuses archive headers
- * that want to be read into memory without end.
+ * A stream over a file that skips by moving its position, knows where it is, and refuses archive
+ * headers that want to be read into memory without end.
  */
 final class SkippingFileStream extends InputStream {
 
@@ -22,8 +20,9 @@ final class SkippingFileStream extends InputStream {
   private long position;
   private long headerLeft = MAX_HEADER;
 
-  SkippingFileStream(Path path) throws IOException {
-    channel = FileChannel.open(path, StandardOpenOption.READ);
+  /** The channel stays the caller's to close. */
+  SkippingFileStream(FileChannel channel) throws IOException {
+    this.channel = channel;
     size = channel.size();
   }
 
@@ -84,10 +83,5 @@ final class SkippingFileStream extends InputStream {
   @Override
   public int available() {
     return (int) Math.min(Integer.MAX_VALUE, size - position);
-  }
-
-  @Override
-  public void close() throws IOException {
-    channel.close();
   }
 }

@@ -84,14 +84,9 @@ class ImageDecoderTest {
   }
 
   @Test
-  void cutsSixteenBitsToEight() throws IOException {
+  void refusesLabelMapsOfSixteenBits() throws IOException {
     BufferedImage image = new BufferedImage(2, 1, BufferedImage.TYPE_USHORT_GRAY);
-    image.getRaster().setSamples(0, 0, 2, 1, 0, new int[] {0x12FF, 0xFE01});
     byte[] png = write(image, "png");
-    byte high = (byte) 0xFE;
-    assertArrayEquals(
-        new byte[] {0x12, 0x12, 0x12, high, high, high},
-        ImageDecoder.decode(png, "x", LIMIT).rgb());
     assertThrows(BrokenSampleException.class, () -> ImageDecoder.decodeLabels(png, "x", LIMIT));
   }
 
