@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import org.samclip.UserError;
 import org.samclip.checkpoint.ContentHash;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.Quarantine;
@@ -16,10 +18,13 @@ import org.samclip.data.scenes.SceneProgress;
 import org.samclip.data.scenes.SceneSetOptions;
 import org.samclip.data.scenes.SceneWriter;
 import org.samclip.data.source.DataLimits;
+import org.samclip.data.source.HttpSettings;
 import org.samclip.data.source.Manifest;
-import org.samclip.data.source.Sa1bSource;
 import org.samclip.data.source.SampleSource;
-import org.samclip.data.source.WebDatasetSource;
+import org.samclip.data.source.SampleSourceProvider;
+import org.samclip.data.source.SampleSources;
+import org.samclip.data.source.ShardStore;
+import org.samclip.data.source.SourceOptions;
 import org.samclip.train.recipe.DataSpec;
 import org.samclip.train.recipe.DataSpec.ScenesSpec;
 import org.samclip.train.recipe.DataSpec.SourceSpec;
@@ -33,6 +38,7 @@ public final class DataFiles {
 
   private final DataSpec spec;
   private final SampleBudget budget;
+  private final ShardStore store;
   private Long clipCount;
   private Long samCount;
 
@@ -42,6 +48,7 @@ public final class DataFiles {
    */
   public DataFiles(DataSpec spec, Path quarantine) {
     this.spec = spec;
+    this.store = new ShardStore(null, (long) (spec.spoolGib() * (1L << 30)), HttpSettings.DEFAULT);
     this.budget =
         new SampleBudget(
             spec.maxBrokenShare(), SampleBudget.DEFAULT_MINIMUM, new Quarantine(quarantine));
@@ -105,11 +112,11 @@ public final class DataFiles {
   }
 
   private SampleSource clipSource(boolean textRequired) {
-    return new WebDatasetSource("data.clip", patterns(spec.clip(), "clip"), textRequired, limits());
+    return source("clip", "webdataset", spec.clip(), textRequired);
   }
 
   private SampleSource samSource() {
-    return new Sa1bSource("data.sam", patterns(spec.sam(), "sam"), limits());
+    return source("sam", "sa1b", spec.sam(), false);
   }
 
   /**
@@ -197,8 +204,23 @@ public final class DataFiles {
         : new Selection(of.subset(), of.holdOut(), Selection.Side.TRAIN);
   }
 
-  private List<String> patterns(SourceSpec of, String folder) {
-    return List.of(of == null ? spec.scenes().dir() + "/" + folder : of.shards());
+  /** The user's source, or the scenes' own folder. */
+  private SampleSource source(String key, String sceneFormat, SourceSpec of, boolean textRequired) {
+    SampleSourceProvider provider = SampleSources.provider(of == null ? sceneFormat : of.source());
+    String name = "data." + key;
+    if (textRequired && !provider.hasText()) {
+      throw new UserError(
+          name + ".source: " + provider.format() + " has no captions, which are needed here");
+    }
+    return provider.open(
+        new SourceOptions(
+            name,
+            List.of(of == null ? spec.scenes().dir() + "/" + key : of.shards()),
+            textRequired,
+            spec.exifOrientation(),
+            of == null ? Map.of() : of.options(),
+            limits(),
+            store));
   }
 
   private DataLimits limits() {

@@ -1,7 +1,9 @@
 package org.samclip.train.recipe;
 
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import org.samclip.NearestName;
+import org.samclip.data.source.SampleSources;
 
 /**
  * The images: either {@code scenes}, the embedded default that samclip writes to disk first, or the
@@ -13,6 +15,9 @@ import java.util.Locale;
  * @param maxBrokenShare the run stops when more than this share of samples is broken
  * @param maxPixels larger images are refused by their header, before decoding
  * @param workers decoding threads
+ * @param exifOrientation whether images are turned as their EXIF orientation says
+ * @param spoolGib temporary files of compressed and remote archives, in GiB; also the largest such
+ *     archive, unpacked
  */
 public record DataSpec(
     @Optional ScenesSpec scenes,
@@ -20,7 +25,9 @@ public record DataSpec(
     @Optional SourceSpec sam,
     double maxBrokenShare,
     long maxPixels,
-    int workers) {
+    int workers,
+    boolean exifOrientation,
+    double spoolGib) {
 
   /** Checks that the data comes from one side only. */
   public DataSpec {
@@ -35,14 +42,15 @@ public record DataSpec(
           clip != null || sam != null, "scenes", "missing", "either scenes, or clip and sam");
     }
     if (clip != null) {
-      clip.checkFormat("clip.source", SourceSpec.Format.WEBDATASET);
+      clip.checkFormat("clip.source", SampleSources.formats());
     }
     if (sam != null) {
-      sam.checkFormat("sam.source", SourceSpec.Format.SA1B);
+      sam.checkFormat("sam.source", SampleSources.maskFormats());
     }
     Check.share("max_broken_share", maxBrokenShare);
     Check.atLeast(1, "max_pixels", maxPixels);
     Check.that(workers >= 1 && workers <= 1024, "workers", workers, "1 to 1024");
+    Check.positive("spool_gib", spoolGib);
   }
 
   void checkFeeds(String key, StageSpec stage) {
@@ -111,41 +119,43 @@ public record DataSpec(
   }
 
   /**
-   * A source on disk.
+   * A source on disk or on the network.
    *
-   * @param source its format
+   * @param source its format: the name of a {@link org.samclip.data.source.SampleSourceProvider}
    * @param shards path, folder or pattern such as {@code cc3m-{0000..0331}.tar}
    * @param subset share of the samples that is used, drawn by hash of the sample's key
    * @param holdOut share of the subset that is never trained on
    * @param shuffleBuffer samples held in memory for shuffling; 1 keeps the order
+   * @param options settings of the format, by name
    */
   public record SourceSpec(
-      Format source, String shards, double subset, double holdOut, int shuffleBuffer) {
-
-    /** File layouts. */
-    public enum Format {
-      /** Tars of image and text with the same key. */
-      WEBDATASET,
-      /** SA-1B's own: {@code sa_N.jpg} beside {@code sa_N.json}, in tars or folders. */
-      SA1B
-    }
+      String source,
+      String shards,
+      double subset,
+      double holdOut,
+      int shuffleBuffer,
+      @Optional Map<String, String> options) {
 
     /** Checks the shares. */
     public SourceSpec {
+      options = options == null ? Map.of() : Map.copyOf(options);
       Check.notBlank("shards", shards);
       Check.that(subset > 0 && subset <= 1, "subset", subset, "above 0, up to 1");
       Check.that(holdOut >= 0 && holdOut < 1, "hold_out", holdOut, "0 up to below 1");
       Check.atLeast(1, "shuffle_buffer", shuffleBuffer);
     }
 
-    void checkFormat(String key, Format format) {
-      if (source != format) {
-        throw new InvalidValue(key, "is " + text(source) + "; allowed here: " + text(format));
+    void checkFormat(String key, List<String> allowed) {
+      if (!allowed.contains(source)) {
+        throw new InvalidValue(
+            key,
+            "is "
+                + source
+                + "; allowed here: "
+                + String.join(", ", allowed)
+                + "."
+                + NearestName.hint(source, allowed));
       }
-    }
-
-    private static String text(Format format) {
-      return format.name().toLowerCase(Locale.ROOT);
     }
   }
 }

@@ -58,7 +58,7 @@ public final class RecipeSummary {
           text,
           "data %s: %s %s, %s %% used, %s %% of it held out",
           name,
-          lower(s.source()),
+          s.source(),
           s.shards(),
           number(s.subset() * 100),
           number(s.holdOut() * 100));
