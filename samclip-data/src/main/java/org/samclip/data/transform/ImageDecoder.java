@@ -157,13 +157,24 @@ public final class ImageDecoder {
       throw e;
     } catch (IOException | RuntimeException e) {
       // The readers answer damaged files with nearly any runtime exception.
-      throw new BrokenSampleException(
-          Kind.UNDECODABLE_IMAGE,
-          name + ": damaged " + format.reader() + " (" + e.getMessage() + ")",
-          e);
+      throw damaged(format, name, e);
+    } catch (OutOfMemoryError e) {
+      // The WebP reader says so what libwebp calls its status; its limit is not this JVM's memory.
+      if (e.getStackTrace().length > 0
+          && e.getStackTrace()[0].getClassName().startsWith("com.luciad.")) {
+        throw damaged(format, name, e);
+      }
+      throw e;
     } finally {
       reader.dispose();
     }
+  }
+
+  private static BrokenSampleException damaged(ImageFormat format, String name, Throwable cause) {
+    return new BrokenSampleException(
+        Kind.UNDECODABLE_IMAGE,
+        name + ": damaged " + format.reader() + " (" + cause.getMessage() + ")",
+        cause);
   }
 
   private static void checkSize(int width, int height, String name, long maxPixels) {
