@@ -19,6 +19,7 @@ final class SkippingFileStream extends InputStream {
   private final ByteBuffer buffer = ByteBuffer.allocate(8192).limit(0);
   private long position;
   private long headerLeft = MAX_HEADER;
+  private long payloadLeft;
 
   /** The channel stays the caller's to close. */
   SkippingFileStream(FileChannel channel) throws IOException {
@@ -34,9 +35,15 @@ final class SkippingFileStream extends InputStream {
     return size;
   }
 
-  /** Called before each header: what follows may read as much as one header needs. */
-  void allowHeader() {
+  /**
+   * Called before each header: what follows may read as much as one header needs.
+   *
+   * @param payload bytes before it that nobody wants. The archive reader skips by reading; so these
+   *     are passed over without being read from the file, whatever they are asked for with.
+   */
+  void allowHeader(long payload) {
     headerLeft = MAX_HEADER;
+    payloadLeft = payload;
   }
 
   @Override
@@ -49,6 +56,11 @@ final class SkippingFileStream extends InputStream {
   public int read(byte[] to, int offset, int length) throws IOException {
     if (length == 0) {
       return 0;
+    }
+    if (payloadLeft > 0) {
+      int passed = (int) skip(Math.min(length, payloadLeft));
+      payloadLeft -= passed;
+      return passed == 0 ? -1 : passed;
     }
     if (!buffer.hasRemaining()) {
       buffer.clear();

@@ -70,8 +70,9 @@ final class TarIndex {
   private void scan(SkippingFileStream file, TarArchiveInputStream tar, IOException cut)
       throws IOException {
     long lastEnd = 0;
+    long payload = 0;
     while (true) {
-      file.allowHeader();
+      file.allowHeader(payload);
       TarArchiveEntry entry = tar.getNextEntry();
       if (entry == null) {
         if (cut != null || file.size() - lastEnd < BLOCK) {
@@ -82,6 +83,7 @@ final class TarIndex {
       if (!add(entry, file.position(), file.size(), cut)) {
         return;
       }
+      payload = entry.isDirectory() || entry.isSparse() ? 0 : entry.getSize();
       lastEnd = (file.position() + entry.getSize() + BLOCK - 1) / BLOCK * BLOCK;
     }
   }

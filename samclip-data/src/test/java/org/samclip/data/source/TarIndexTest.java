@@ -136,6 +136,22 @@ class TarIndexTest {
     }
   }
 
+  /** Photographs of SA-1B have a megabyte and more. */
+  @Test
+  void passesOverLargePayloads() throws IOException {
+    List<SampleRef> refs =
+        list(
+            new TestArchive()
+                .add("one.a", new byte[3 << 20])
+                .add("one.other", new byte[5_000_001])
+                .add("one.b.c", "behind")
+                .add("two.a", "2")
+                .bytes());
+    assertEquals(List.of("one", "two"), refs.stream().map(SampleRef::key).toList());
+    assertEquals("behind", text(refs.get(0), "b.c"));
+    assertEquals("2", text(refs.get(1), "a"));
+  }
+
   @Test
   void refusesEndlessHeaders() throws IOException {
     TestArchive archive = new TestArchive().add("one.a", "1");
