@@ -2,14 +2,16 @@ package org.samclip.cli;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.samclip.UserError;
 import org.samclip.data.replay.Inventory;
 import org.samclip.data.replay.Mixture;
 import org.samclip.data.replay.Selection;
 import org.samclip.data.source.DataLimits;
 import org.samclip.data.source.SampleSource;
+import org.samclip.data.source.SampleSources;
+import org.samclip.data.source.SourceOptions;
 import org.samclip.train.loop.DataFiles;
-import org.samclip.train.recipe.DataSpec.SourceSpec.Format;
 import org.samclip.train.recipe.RecipeReader;
 import picocli.CommandLine.Option;
 
@@ -43,8 +45,16 @@ final class DataOptions {
   @Option(
       names = "--source",
       paramLabel = "FORMAT",
-      description = "Format of the shards: ${COMPLETION-CANDIDATES}; WEBDATASET by default.")
-  private Format format;
+      description =
+          "Format of the shards: webdataset unless told otherwise, sa1b, coco, label-maps,"
+              + " image-folder or one of your own.")
+  private String format;
+
+  @Option(
+      names = "--option",
+      paramLabel = "KEY=VALUE",
+      description = "With --shards: a setting of the format.")
+  private Map<String, String> settings = Map.of();
 
   @Option(
       names = "--subset",
@@ -86,9 +96,11 @@ final class DataOptions {
   }
 
   private Mixture ofShards() {
-    Format of = format == null ? Format.WEBDATASET : format;
+    SourceOptions options =
+        new SourceOptions(String.join(",", shards), shards, DataLimits.DEFAULT)
+            .withSettings(settings);
     SampleSource source =
-        DataFiles.source(String.join(",", shards), of, shards, false, DataLimits.DEFAULT);
+        SampleSources.provider(format == null ? "webdataset" : format).open(options);
     Selection selection =
         new Selection(
             subset == null ? 1 : subset,
@@ -100,9 +112,10 @@ final class DataOptions {
   }
 
   private Mixture ofRecipe() {
-    if (format != null || subset != null || holdOut != null || side != null) {
+    boolean ofShards = format != null || !settings.isEmpty();
+    if (ofShards || subset != null || holdOut != null || side != null) {
       throw new UserError(
-          "--source, --subset, --hold-out and --side go with --shards; a recipe has its own:"
+          "--source, --option, --subset, --hold-out and --side go with --shards; a recipe has its own:"
               + " --set data.clip.subset=0.1");
     }
     if (!which.equals(DataFiles.CLIP) && !which.equals(DataFiles.SAM)) {

@@ -68,13 +68,7 @@ public record RunLengthMask(int height, int width, int[] counts) {
       throw new IllegalArgumentException(
           mask.length + " values for a mask of " + height + " x " + width);
     }
-    RunBuilder runs = new RunBuilder();
-    for (int x = 0; x < width; x++) {
-      for (int y = 0; y < height; y++) {
-        runs.add(mask[y * width + x] != 0, 1);
-      }
-    }
-    return new RunLengthMask(height, width, runs.counts());
+    return new RunLengthMask(height, width, MaskEncoder.runs(mask, height, width));
   }
 
   /**

@@ -6,8 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
@@ -16,8 +14,6 @@ import org.samclip.data.transform.RgbImage;
 
 /** What the evaluation formats share: folders, class lists, single files. */
 final class EvaluationFiles {
-
-  private static final Set<String> IMAGES = Set.of("jpg", "jpeg", "png");
 
   private EvaluationFiles() {}
 
@@ -29,14 +25,7 @@ final class EvaluationFiles {
 
   /** The image files directly in a folder, sorted by name. */
   static List<Path> images(Path folder) {
-    return FilePatterns.list(folder).stream()
-        .filter(file -> IMAGES.contains(extension(file)) && Files.isRegularFile(file))
-        .toList();
-  }
-
-  private static String extension(Path file) {
-    String name = file.getFileName().toString();
-    return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    return FilePatterns.list(folder).stream().filter(ImageFields::isImage).toList();
   }
 
   /** A file's name without its extension. */

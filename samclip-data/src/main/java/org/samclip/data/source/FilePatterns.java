@@ -1,6 +1,8 @@
 package org.samclip.data.source;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +17,8 @@ import org.samclip.UserError;
 
 /**
  * Finds files by the patterns WebDataset users write: {@code train-{0000..0127}.tar}, {@code
- * {a,b}.tar}, {@code *.tar} in the last path element.
+ * {a,b}.tar}, {@code *.tar} in the last path element; for {@code http(s)} addresses the braces
+ * only.
  */
 final class FilePatterns {
 
@@ -24,6 +27,31 @@ final class FilePatterns {
   private static final int MAX_FILES = 1_000_000;
 
   private FilePatterns() {}
+
+  static boolean isAddress(String location) {
+    return location.startsWith("http://") || location.startsWith("https://");
+  }
+
+  /** The addresses that a pattern names, in its order; whether they exist is seen when read. */
+  static List<URI> addresses(String pattern) {
+    List<URI> found = new ArrayList<>();
+    for (String expanded : expand(pattern)) {
+      if (expanded.contains("*")) {
+        throw new UserError(
+            "\"" + pattern + "\": a web server cannot be listed; name files as {0000..0099}");
+      }
+      try {
+        URI address = new URI(expanded);
+        if (address.getHost() == null) {
+          throw new URISyntaxException(expanded, "no host");
+        }
+        found.add(address);
+      } catch (URISyntaxException e) {
+        throw new UserError("\"" + expanded + "\": no web address (" + e.getReason() + ")", e);
+      }
+    }
+    return found;
+  }
 
   /** The existing paths that a pattern names, sorted; a pattern that names none is a user error. */
   static List<Path> find(String pattern) {

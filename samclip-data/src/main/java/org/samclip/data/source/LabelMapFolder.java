@@ -2,8 +2,9 @@ package org.samclip.data.source;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
@@ -12,9 +13,12 @@ import org.samclip.data.transform.LabelMap;
 import org.samclip.data.transform.RgbImage;
 
 /**
- * Semantic segmentation data: {@code images/NAME.jpg|jpeg|png}, {@code labels/NAME.png} (8-bit grey
- * or palette index: the class, or {@value #IGNORE} for pixels that do not count), {@code
- * classes.txt} (one name a line, the first is class 0).
+ * Semantic segmentation data: {@code images/NAME.jpg|jpeg|png|webp}, {@code labels/NAME.png} (8-bit
+ * grey or palette index: the class, or {@value #IGNORE} for pixels that do not count), {@code
+ * classes.txt} (one name a line, the first is class 0). A file {@code layout.properties} in the
+ * root names other folders and other meanings, so that VOC, ADE20k and COCO-Stuff are read where
+ * they lie: {@code images}, {@code labels}, {@code suffix}, {@code names}, {@code ignore}, {@code
+ * reduce_zero_label}.
  */
 public final class LabelMapFolder implements EvaluationSet<LabelMapFolder.Item> {
 
@@ -30,40 +34,43 @@ public final class LabelMapFolder implements EvaluationSet<LabelMapFolder.Item> 
    */
   public record Item(String key, RgbImage image, LabelMap labels) {}
 
-  private record Entry(Path image, Path labels) {}
-
   private final Path root;
   private final DataLimits limits;
   private final List<String> classes;
-  private final List<Entry> entries = new ArrayList<>();
+  private final LabelLayout layout;
+  private final List<LabelLayout.Pair> entries;
 
   /**
-   * @param root the folder with {@code images}, {@code labels} and {@code classes.txt}
+   * @param root the folder with {@code images}, {@code labels} and {@code classes.txt}, or with
+   *     {@code layout.properties}
    * @param limits what one image may cost
    * @throws UserError if something is missing
    */
   public LabelMapFolder(Path root, DataLimits limits) {
     this.root = root;
     this.limits = limits;
-    String layout = "expected images/NAME.jpg, labels/NAME.png and classes.txt";
-    EvaluationFiles.requireFolder(root, layout);
-    EvaluationFiles.requireFolder(root.resolve("images"), layout);
-    EvaluationFiles.requireFolder(root.resolve("labels"), layout);
+    Path file = root.resolve("layout.properties");
+    layout = LabelLayout.of(root, settings(file), file.toString());
     classes = EvaluationFiles.lines(root.resolve("classes.txt"), "expected one class name a line");
     if (classes.isEmpty() || classes.size() > IGNORE) {
       throw new UserError(
           root.resolve("classes.txt") + ": " + classes.size() + " classes, allowed: 1.." + IGNORE);
     }
-    for (Path image : EvaluationFiles.images(root.resolve("images"))) {
-      Path labels = root.resolve("labels").resolve(EvaluationFiles.stem(image) + ".png");
-      if (!Files.isRegularFile(labels)) {
-        throw new UserError(labels + ": no such file; every image needs its label map");
+    entries = layout.pairs();
+  }
+
+  private static Map<String, String> settings(Path file) {
+    Map<String, String> settings = new HashMap<>();
+    if (Files.exists(file)) {
+      for (String line : EvaluationFiles.lines(file, "")) {
+        String[] parts = line.split("=", 2);
+        if (parts.length != 2) {
+          throw new UserError(file + ": line \"" + line + "\", expected NAME = VALUE");
+        }
+        settings.put(parts[0].strip(), parts[1].strip());
       }
-      entries.add(new Entry(image, labels));
     }
-    if (entries.isEmpty()) {
-      throw new UserError(root.resolve("images") + ": no image; " + layout);
-    }
+    return settings;
   }
 
   @Override
@@ -83,13 +90,14 @@ public final class LabelMapFolder implements EvaluationSet<LabelMapFolder.Item> 
 
   @Override
   public Item get(int index) {
-    Entry entry = entries.get(index);
+    LabelLayout.Pair entry = entries.get(index);
     RgbImage image = EvaluationFiles.image(entry.image(), limits);
-    LabelMap labels =
+    LabelMap stored =
         ImageDecoder.decodeLabels(
             EvaluationFiles.bytes(entry.labels(), limits),
             entry.labels().toString(),
             limits.maxPixels());
+    LabelMap labels = layout.classes(stored);
     if (labels.width() != image.width() || labels.height() != image.height()) {
       throw new BrokenSampleException(
           Kind.BAD_MASK,
@@ -117,6 +125,6 @@ public final class LabelMapFolder implements EvaluationSet<LabelMapFolder.Item> 
                 + IGNORE);
       }
     }
-    return new Item(EvaluationFiles.stem(entry.image()), image, labels);
+    return new Item(entry.key(), image, labels);
   }
 }

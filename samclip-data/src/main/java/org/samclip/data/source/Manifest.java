@@ -23,7 +23,7 @@ public record Manifest(List<Entry> entries) {
    * One file.
    *
    * @param name file name; within a folder shard preceded by the shard's name
-   * @param bytes its size
+   * @param bytes its size; -1 for what is read over the network
    * @param sha256 of its content in hexadecimal, or empty where contents were not read
    */
   public record Entry(String name, long bytes, String sha256) {}
@@ -37,14 +37,16 @@ public record Manifest(List<Entry> entries) {
    * Lists a source's files.
    *
    * @param source any source
-   * @param contents whether to hash the contents too, which reads every byte; otherwise names and
-   *     sizes only
+   * @param contents whether to hash the contents of local files too, which reads every byte;
+   *     otherwise names and sizes only
    * @return the manifest
    */
   public static Manifest of(SampleSource source, boolean contents) {
     List<Entry> entries = new ArrayList<>();
     for (Shard shard : source.shards()) {
-      if (Files.isDirectory(shard.path())) {
+      if (shard.isRemote()) {
+        entries.add(new Entry(shard.location(), -1, ""));
+      } else if (Files.isDirectory(shard.path())) {
         for (Path file : FilePatterns.list(shard.path())) {
           if (Files.isRegularFile(file)) {
             entries.add(entry(shard.name() + "/" + file.getFileName(), file, contents));

@@ -1,10 +1,10 @@
 package org.samclip.data.source;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,58 +15,85 @@ import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.mask.RunLengthMask;
 import org.samclip.data.source.SampleRef.Member;
-import org.samclip.data.transform.ImageDecoder;
 import org.samclip.data.transform.RgbImage;
 
 /**
- * SA-1B's own layout: {@code sa_N.jpg} (or png) beside {@code sa_N.json}, whose {@code
+ * SA-1B's own layout: {@code sa_N.jpg} (or png, webp) beside {@code sa_N.json}, whose {@code
  * annotations[].segmentation} is {@code {"size": [h, w], "counts": "..."}}; in tar archives as
  * published, or unpacked in folders.
  */
 public final class Sa1bSource implements SampleSource {
 
-  private static final String[] IMAGES = {"jpg", "jpeg", "png"};
-  private static final Set<String> FIELDS = Set.of("jpg", "jpeg", "png", "json");
+  private static final Set<String> FIELDS = fields();
 
-  private final String name;
-  private final DataLimits limits;
+  private final SourceOptions options;
   private final List<Shard> shards;
 
+  /** The format {@code sa1b}. */
+  public static final class Provider implements SampleSourceProvider {
+
+    @Override
+    public String format() {
+      return "sa1b";
+    }
+
+    @Override
+    public boolean hasMasks() {
+      return true;
+    }
+
+    @Override
+    public boolean hasText() {
+      return false;
+    }
+
+    @Override
+    public SampleSource open(SourceOptions options) {
+      return new Sa1bSource(options);
+    }
+  }
+
   /**
-   * @param name what messages call it
-   * @param patterns tar files, folders of tar files, or folders of images and JSON files; with
-   *     {@code {0..9}}, {@code {a,b}} and {@code *}
-   * @param limits what one sample may cost
+   * @param options whose patterns name tar files, folders of tar files, or folders of images and
+   *     JSON files, with {@code {0..9}}, {@code {a,b}} and {@code *}; or addresses of tar files
    * @throws UserError if a path does not exist or nothing is found
    */
-  public Sa1bSource(String name, List<String> patterns, DataLimits limits) {
-    this.name = name;
-    this.limits = limits;
-    List<Shard> found = new ArrayList<>();
-    for (String pattern : patterns) {
-      for (Path path : FilePatterns.find(pattern)) {
-        List<Path> archives = Files.isDirectory(path) ? Archives.inFolder(path) : List.of(path);
-        (archives.isEmpty() ? List.of(path) : archives).forEach(p -> found.add(Shard.of(p)));
-      }
-    }
-    for (Shard shard : found) {
+  public Sa1bSource(SourceOptions options) {
+    this.options = options;
+    options.checkSettings(Set.of());
+    shards = List.copyOf(Archives.find(options.patterns(), true));
+    for (Shard shard : shards) {
       if (Files.isDirectory(shard.path()) && list(shard).isEmpty()) {
         throw new UserError(
-            name
+            options.name()
                 + ": "
                 + shard.path()
                 + " holds no tar archive and no images with .json beside them");
       }
     }
-    if (found.isEmpty()) {
-      throw new UserError(name + ": no path given; name tar files or folders");
-    }
-    shards = List.copyOf(found);
+  }
+
+  /**
+   * Without EXIF orientation, with temporary files of its own.
+   *
+   * @param name what messages call it
+   * @param patterns as in the options
+   * @param limits what one sample may cost
+   * @throws UserError if a path does not exist or nothing is found
+   */
+  public Sa1bSource(String name, List<String> patterns, DataLimits limits) {
+    this(new SourceOptions(name, patterns, limits));
+  }
+
+  private static Set<String> fields() {
+    Set<String> fields = new HashSet<>(ImageFields.EXTENSIONS);
+    fields.add("json");
+    return fields;
   }
 
   @Override
   public String name() {
-    return name;
+    return options.name();
   }
 
   @Override
@@ -76,12 +103,19 @@ public final class Sa1bSource implements SampleSource {
 
   @Override
   public DataLimits limits() {
-    return limits;
+    return options.limits();
   }
 
   @Override
   public List<SampleRef> list(Shard shard) {
-    return Files.isDirectory(shard.path()) ? listFolder(shard) : TarIndex.list(shard, FIELDS);
+    return Files.isDirectory(shard.path())
+        ? listFolder(shard)
+        : TarIndex.list(shard, FIELDS, options.store());
+  }
+
+  @Override
+  public RawSample read(SampleRef ref) {
+    return MemberReader.read(ref, options.limits(), options.store());
   }
 
   private static List<SampleRef> listFolder(Shard shard) {
@@ -93,7 +127,7 @@ public final class Sa1bSource implements SampleSource {
       if (dot > 0 && FIELDS.contains(field) && Files.isRegularFile(file)) {
         members
             .computeIfAbsent(fileName.substring(0, dot), key -> new ArrayList<>())
-            .add(new Member(field, file, 0, size(file)));
+            .add(ImageFields.member(field, file));
       }
     }
     List<SampleRef> samples = new ArrayList<>();
@@ -101,23 +135,14 @@ public final class Sa1bSource implements SampleSource {
     return samples;
   }
 
-  private static long size(Path file) {
-    try {
-      return Files.size(file);
-    } catch (IOException e) {
-      throw new UserError(file + ": cannot be read (" + e + ")", e);
-    }
-  }
-
   @Override
   public Sample decode(RawSample raw) {
-    byte[] bytes = raw.require(IMAGES);
     String file = raw.key() + ".json";
     JsonNode annotations = AnnotationJson.parse(raw.require("json"), file).path("annotations");
     if (!annotations.isArray()) {
       throw new BrokenSampleException(Kind.BAD_ANNOTATION, file + ": no list \"annotations\"");
     }
-    RgbImage image = ImageDecoder.decode(bytes, raw.key(), limits.maxPixels());
+    RgbImage image = ImageFields.decode(raw, options);
     List<RunLengthMask> masks = new ArrayList<>();
     for (int i = 0; i < annotations.size(); i++) {
       masks.add(

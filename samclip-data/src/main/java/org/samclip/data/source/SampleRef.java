@@ -19,7 +19,7 @@ public record SampleRef(
    * One field's bytes.
    *
    * @param field lower-case extension, for example {@code jpg}
-   * @param file the archive, or the file itself
+   * @param file the file that holds them, or {@code null} for the shard's own archive
    * @param offset first byte
    * @param size bytes
    */

@@ -25,14 +25,17 @@ public interface SampleSource {
   List<SampleRef> list(Shard shard);
 
   /**
-   * Reads a sample's fields.
+   * Reads a sample's fields; unless a source has its own way, the byte ranges that its members
+   * name.
    *
    * @param ref a sample of this source
    * @return its bytes
    * @throws org.samclip.data.BrokenSampleException if it cannot be read
    */
   default RawSample read(SampleRef ref) {
-    return MemberReader.read(ref, limits());
+    try (ShardStore store = new ShardStore()) {
+      return MemberReader.read(ref, limits(), store);
+    }
   }
 
   /**

@@ -4,12 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /**
- * A file stream that skips by moving its position, knows where it is, and refuses archive headers
- * that want to be read into memory without end.
+ * A stream over a file that skips by moving its position, knows where it is, and refuses archive
+ * headers that want to be read into memory without end.
  */
 final class SkippingFileStream extends InputStream {
 
@@ -21,9 +19,11 @@ final class SkippingFileStream extends InputStream {
   private final ByteBuffer buffer = ByteBuffer.allocate(8192).limit(0);
   private long position;
   private long headerLeft = MAX_HEADER;
+  private long payloadLeft;
 
-  SkippingFileStream(Path path) throws IOException {
-    channel = FileChannel.open(path, StandardOpenOption.READ);
+  /** The channel stays the caller's to close. */
+  SkippingFileStream(FileChannel channel) throws IOException {
+    this.channel = channel;
     size = channel.size();
   }
 
@@ -35,9 +35,15 @@ final class SkippingFileStream extends InputStream {
     return size;
   }
 
-  /** Called before each header: what follows may read as much as one header needs. */
-  void allowHeader() {
+  /**
+   * Called before each header: what follows may read as much as one header needs.
+   *
+   * @param payload bytes before it that nobody wants. The archive reader skips by reading; so these
+   *     are passed over without being read from the file, whatever they are asked for with.
+   */
+  void allowHeader(long payload) {
     headerLeft = MAX_HEADER;
+    payloadLeft = payload;
   }
 
   @Override
@@ -50,6 +56,11 @@ final class SkippingFileStream extends InputStream {
   public int read(byte[] to, int offset, int length) throws IOException {
     if (length == 0) {
       return 0;
+    }
+    if (payloadLeft > 0) {
+      int passed = (int) skip(Math.min(length, payloadLeft));
+      payloadLeft -= passed;
+      return passed == 0 ? -1 : passed;
     }
     if (!buffer.hasRemaining()) {
       buffer.clear();
@@ -84,10 +95,5 @@ final class SkippingFileStream extends InputStream {
   @Override
   public int available() {
     return (int) Math.min(Integer.MAX_VALUE, size - position);
-  }
-
-  @Override
-  public void close() throws IOException {
-    channel.close();
   }
 }

@@ -1,13 +1,17 @@
 package org.samclip.data.source;
 
 import java.io.IOException;
-import java.nio.file.Path;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.samclip.data.BrokenSampleException;
@@ -34,40 +38,58 @@ final class TarIndex {
   /**
    * @param shard a tar file
    * @param wanted the fields that matter; other members are passed over
+   * @param store opens it
    */
-  static List<SampleRef> list(Shard shard, Set<String> wanted) {
+  static List<SampleRef> list(Shard shard, Set<String> wanted, ShardStore store) {
     TarIndex index = new TarIndex(shard, wanted);
-    index.scan();
+    try {
+      store.with(shard, index::scan);
+    } catch (InterruptedIOException | ClosedByInterruptException e) {
+      throw (CancellationException) new CancellationException("interrupted").initCause(e);
+    } catch (IOException e) {
+      index.unreadable(e);
+    }
     return new ArrayList<>(index.samples.values());
   }
 
-  private void scan() {
-    Path path = shard.path();
-    try (SkippingFileStream file = new SkippingFileStream(path);
+  /** Fills {@link #samples}; a damage ends the list, with an entry that says so. */
+  private Void scan(FileChannel archive, IOException cut) throws IOException {
+    samples.clear();
+    try (SkippingFileStream file = new SkippingFileStream(archive);
         TarArchiveInputStream tar = new TarArchiveInputStream(file, "UTF-8")) {
-      long lastEnd = 0;
-      while (true) {
-        file.allowHeader();
-        TarArchiveEntry entry = tar.getNextEntry();
-        if (entry == null) {
-          if (file.size() - lastEnd < BLOCK) {
-            lost("no end mark", null);
-          }
-          return;
-        }
-        if (!add(entry, file.position(), file.size())) {
-          return;
-        }
-        lastEnd = (file.position() + entry.getSize() + BLOCK - 1) / BLOCK * BLOCK;
-      }
+      scan(file, tar, cut);
+    } catch (ClosedChannelException e) {
+      throw e;
     } catch (IOException | RuntimeException e) {
       // Damaged headers surface as IOException or IllegalArgumentException alike.
-      lost(e.getMessage(), e);
+      lost(cut == null ? e.getMessage() : cut.getMessage(), e);
+    }
+    return null;
+  }
+
+  private void scan(SkippingFileStream file, TarArchiveInputStream tar, IOException cut)
+      throws IOException {
+    long lastEnd = 0;
+    long payload = 0;
+    while (true) {
+      file.allowHeader(payload);
+      TarArchiveEntry entry = tar.getNextEntry();
+      if (entry == null) {
+        if (cut != null || file.size() - lastEnd < BLOCK) {
+          lost(cut == null ? "no end mark" : cut.getMessage(), cut);
+        }
+        return;
+      }
+      if (!add(entry, file.position(), file.size(), cut)) {
+        return;
+      }
+      payload = entry.isDirectory() || entry.isSparse() ? 0 : entry.getSize();
+      lastEnd = (file.position() + entry.getSize() + BLOCK - 1) / BLOCK * BLOCK;
     }
   }
 
   /** Returns whether the archive goes on. */
-  private boolean add(TarArchiveEntry entry, long offset, long end) {
+  private boolean add(TarArchiveEntry entry, long offset, long end, IOException cut) {
     if (entry.isDirectory() || entry.isGlobalPaxHeader()) {
       return true;
     }
@@ -97,14 +119,15 @@ final class TarIndex {
     }
     if (entry.getSize() > end - offset) {
       samples.remove(key);
-      lost("member " + name + " of " + entry.getSize() + " bytes reaches over the end", null);
+      String over = "member " + name + " of " + entry.getSize() + " bytes reaches over the end";
+      lost(cut == null ? over : cut.getMessage(), cut);
       return false;
     }
     if (wanted.contains(field)) {
       samples.merge(
           key,
           new SampleRef(
-              shard, key, List.of(new Member(field, shard.path(), offset, entry.getSize())), null),
+              shard, key, List.of(new Member(field, null, offset, entry.getSize())), null),
           this::join);
     }
     return true;
@@ -145,7 +168,7 @@ final class TarIndex {
             shard,
             new BrokenSampleException(
                 Kind.TRUNCATED_ARCHIVE,
-                shard.path()
+                shard.location()
                     + ": damaged or cut off after "
                     + samples.size()
                     + " samples ("
@@ -153,5 +176,16 @@ final class TarIndex {
                     + "); the rest is lost, fetch the file again",
                 cause));
     samples.put(rest.key(), rest);
+  }
+
+  private void unreadable(IOException cause) {
+    SampleRef whole =
+        SampleRef.rest(
+            shard,
+            new BrokenSampleException(
+                Kind.UNREADABLE,
+                shard.location() + ": cannot be read (" + cause.getMessage() + ")",
+                cause));
+    samples.put(whole.key(), whole);
   }
 }

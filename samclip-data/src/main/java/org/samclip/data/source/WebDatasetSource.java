@@ -4,60 +4,92 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
-import org.samclip.data.transform.ImageDecoder;
 
 /**
- * WebDataset tar archives of images and captions: {@code KEY.jpg|jpeg|png} with {@code KEY.txt}, or
- * {@code KEY.json} with a string {@code caption} or {@code text}.
+ * WebDataset tar archives of images and captions: {@code KEY.jpg|jpeg|png|webp} with {@code
+ * KEY.txt}, or {@code KEY.json} with a string {@code caption} or {@code text}; plain, gzipped or
+ * zstd-compressed, on disk or at a web address.
  */
 public final class WebDatasetSource implements SampleSource {
 
-  private static final String[] IMAGES = {"jpg", "jpeg", "png"};
-  private static final Set<String> FIELDS = Set.of("jpg", "jpeg", "png", "txt", "json");
+  private static final Set<String> FIELDS = fields();
 
-  private final String name;
-  private final boolean textRequired;
-  private final DataLimits limits;
+  private final SourceOptions options;
   private final List<Shard> shards;
 
+  /** The format {@code webdataset}. */
+  public static final class Provider implements SampleSourceProvider {
+
+    @Override
+    public String format() {
+      return "webdataset";
+    }
+
+    @Override
+    public boolean hasMasks() {
+      return false;
+    }
+
+    @Override
+    public boolean hasText() {
+      return true;
+    }
+
+    @Override
+    public SampleSource open(SourceOptions options) {
+      return new WebDatasetSource(options);
+    }
+  }
+
   /**
+   * @param options whose patterns name tar files, with {@code {0..9}}, {@code {a,b}} and {@code *};
+   *     folders of tar files; or addresses with {@code {0..9}} and {@code {a,b}}
+   * @throws UserError if a path does not exist or no archive is found
+   */
+  public WebDatasetSource(SourceOptions options) {
+    this.options = options;
+    options.checkSettings(Set.of());
+    shards = List.copyOf(Archives.find(options.patterns(), false));
+    if (shards.isEmpty()) {
+      throw new UserError(
+          options.name()
+              + ": no tar archive in "
+              + options.patterns()
+              + "; name .tar, .tar.gz or .tar.zst files or a folder of them");
+    }
+  }
+
+  /**
+   * Without EXIF orientation, with temporary files of its own.
+   *
    * @param name what messages call it
-   * @param patterns tar files, with {@code {0..9}}, {@code {a,b}} and {@code *}; or folders of tar
-   *     files
+   * @param patterns as in the options
    * @param textRequired whether a sample without a caption is broken
    * @param limits what one sample may cost
    * @throws UserError if a path does not exist or no archive is found
    */
   public WebDatasetSource(
       String name, List<String> patterns, boolean textRequired, DataLimits limits) {
-    this.name = name;
-    this.textRequired = textRequired;
-    this.limits = limits;
-    List<Shard> found = new ArrayList<>();
-    for (String pattern : patterns) {
-      for (Path path : FilePatterns.find(pattern)) {
-        (Files.isDirectory(path) ? Archives.inFolder(path) : List.of(path))
-            .forEach(file -> found.add(Shard.of(file)));
-      }
-    }
-    if (found.isEmpty()) {
-      throw new UserError(
-          name + ": no tar archive in " + patterns + "; name .tar files or a folder of them");
-    }
-    shards = List.copyOf(found);
+    this(
+        new SourceOptions(name, patterns, textRequired, false, Map.of(), limits, new ShardStore()));
+  }
+
+  private static Set<String> fields() {
+    Set<String> fields = new HashSet<>(ImageFields.EXTENSIONS);
+    fields.addAll(List.of("txt", "json"));
+    return fields;
   }
 
   @Override
   public String name() {
-    return name;
+    return options.name();
   }
 
   @Override
@@ -67,34 +99,33 @@ public final class WebDatasetSource implements SampleSource {
 
   @Override
   public DataLimits limits() {
-    return limits;
+    return options.limits();
   }
 
   @Override
   public List<SampleRef> list(Shard shard) {
-    return TarIndex.list(shard, FIELDS);
+    return TarIndex.list(shard, FIELDS, options.store());
+  }
+
+  @Override
+  public RawSample read(SampleRef ref) {
+    return MemberReader.read(ref, options.limits(), options.store());
   }
 
   @Override
   public Sample decode(RawSample raw) {
-    byte[] image = raw.require(IMAGES);
     String text = text(raw);
-    if (text == null && textRequired) {
+    if (text == null && options.textRequired()) {
       throw new BrokenSampleException(
           Kind.MISSING_FIELD, raw.key() + ": no caption (txt, or json with \"caption\")");
     }
-    return new Sample(
-        raw.key(), ImageDecoder.decode(image, raw.key(), limits.maxPixels()), text, List.of());
+    return new Sample(raw.key(), ImageFields.decode(raw, options), text, List.of());
   }
 
   private static String text(RawSample raw) {
     byte[] text = raw.fields().get("txt");
     if (text != null) {
-      try {
-        return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString().strip();
-      } catch (CharacterCodingException e) {
-        throw new BrokenSampleException(Kind.BAD_ANNOTATION, raw.key() + ".txt: not UTF-8 text", e);
-      }
+      return text(text, raw.key() + ".txt");
     }
     byte[] json = raw.fields().get("json");
     if (json == null) {
@@ -107,5 +138,14 @@ public final class WebDatasetSource implements SampleSource {
       }
     }
     return null;
+  }
+
+  /** A caption file's text. */
+  static String text(byte[] bytes, String name) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString().strip();
+    } catch (CharacterCodingException e) {
+      throw new BrokenSampleException(Kind.BAD_ANNOTATION, name + ": not UTF-8 text", e);
+    }
   }
 }

@@ -17,9 +17,11 @@ import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
 
 /**
- * Decodes JPEG and PNG files from memory, with the results of Pillow's {@code convert("RGB")}: the
- * stored bytes, grey copied to three channels, palettes expanded, alpha dropped, 16 bits cut to 8,
- * no colour management. The size is read from the header and checked before anything is allocated.
+ * Decodes JPEG, PNG and WebP files from memory, with the results of Pillow's {@code
+ * convert("RGB")}: the stored bytes, grey copied to three channels, palettes expanded, alpha
+ * dropped, 16-bit colours cut to 8 and 16-bit grey clipped at 255, inks (CMYK) inverted and
+ * multiplied, the first picture of an animation, no colour management. The size is read from the
+ * header and checked before anything is allocated.
  */
 public final class ImageDecoder {
 
@@ -32,9 +34,9 @@ public final class ImageDecoder {
   private ImageDecoder() {}
 
   /**
-   * Decodes an image with the default pixel limit.
+   * Decodes an image with the default pixel limit, as it is stored.
    *
-   * @param bytes a JPEG or PNG file
+   * @param bytes a JPEG, PNG or WebP file
    * @param name what messages call it
    * @return the image
    */
@@ -43,16 +45,58 @@ public final class ImageDecoder {
   }
 
   /**
-   * Decodes an image.
+   * Decodes an image as it is stored.
    *
-   * @param bytes a JPEG or PNG file
+   * @param bytes a JPEG, PNG or WebP file
    * @param name what messages call it
    * @param maxPixels largest width times height
    * @return the image
    * @throws BrokenSampleException if it does not decode or is too large
    */
   public static RgbImage decode(byte[] bytes, String name, long maxPixels) {
-    return toRgb(read(bytes, name, maxPixels));
+    return decode(bytes, name, maxPixels, false);
+  }
+
+  /**
+   * Decodes an image.
+   *
+   * @param bytes a JPEG, PNG or WebP file
+   * @param name what messages call it
+   * @param maxPixels largest width times height
+   * @param upright whether to turn it as its EXIF orientation says, as Pillow's {@code
+   *     ImageOps.exif_transpose} does; {@code convert("RGB")} alone does not
+   * @return the image
+   * @throws BrokenSampleException if it does not decode or is too large
+   */
+  public static RgbImage decode(byte[] bytes, String name, long maxPixels, boolean upright) {
+    ImageFormat format = format(bytes, name);
+    RgbImage image;
+    byte[] exif;
+    switch (format) {
+      case JPEG -> {
+        JpegSegments segments = JpegSegments.of(bytes);
+        exif = segments.exif();
+        // The JDK would convert to sRGB; CLIP and SAM were trained on the stored bytes.
+        image =
+            segments.components() == 4
+                ? CmykRaster.toRgb(
+                    read(segments.plain(), format, name, maxPixels, r -> r.readRaster(0, null)),
+                    segments.adobeTransform() == 2)
+                : toRgb(read(segments.plain(), format, name, maxPixels, r -> r.read(0)));
+      }
+      case PNG -> {
+        PngChunks chunks = PngChunks.of(bytes);
+        exif = chunks.exif();
+        image = toRgb(read(chunks.plain(), format, name, maxPixels, r -> r.read(0)));
+      }
+      default -> {
+        WebpChunks chunks = WebpChunks.of(bytes);
+        exif = chunks.exif();
+        image = toRgb(read(chunks.plain(), format, name, maxPixels, r -> r.read(0)));
+        image = chunks.frame() == null ? image : onCanvas(image, chunks.frame(), name, maxPixels);
+      }
+    }
+    return upright ? Orientation.undo(image, Orientation.of(exif)) : image;
   }
 
   /**
@@ -66,7 +110,9 @@ public final class ImageDecoder {
    * @throws BrokenSampleException if it does not decode, is too large, or has several channels
    */
   public static LabelMap decodeLabels(byte[] bytes, String name, long maxPixels) {
-    Raster raster = read(bytes, name, maxPixels).getRaster();
+    ImageFormat format = format(bytes, name);
+    byte[] plain = format == ImageFormat.PNG ? PngChunks.of(bytes).plain() : bytes;
+    Raster raster = read(plain, format, name, maxPixels, r -> r.read(0)).getRaster();
     if (raster.getNumBands() != 1 || raster.getSampleModel().getSampleSize(0) > 8) {
       throw new BrokenSampleException(
           Kind.UNDECODABLE_IMAGE,
@@ -89,67 +135,97 @@ public final class ImageDecoder {
     return new LabelMap(width, raster.getHeight(), labels);
   }
 
-  private static BufferedImage read(byte[] bytes, String name, long maxPixels) {
-    String format = format(bytes);
-    if (format == null) {
-      throw new BrokenSampleException(
-          Kind.UNDECODABLE_IMAGE,
-          name + ": neither JPEG nor PNG (" + bytes.length + " bytes), allowed: JPEG, PNG");
-    }
-    ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
-    // The JDK would convert to sRGB; CLIP and SAM were trained on the stored bytes.
-    byte[] plain = format.equals("jpeg") ? JpegSegments.withoutColourProfile(bytes) : bytes;
-    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(plain))) {
+  private interface Reading<T> {
+    T from(ImageReader reader) throws IOException;
+  }
+
+  private static <T> T read(
+      byte[] bytes, ImageFormat format, String name, long maxPixels, Reading<T> reading) {
+    ImageReader reader = ImageIO.getImageReadersByFormatName(format.reader()).next();
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
       reader.setInput(in, true, true);
-      int width = reader.getWidth(0);
-      int height = reader.getHeight(0);
-      if ((long) width * height > maxPixels || Math.max(width, height) > MAX_SIDE) {
-        throw new BrokenSampleException(
-            Kind.PIXEL_LIMIT,
-            name
-                + ": "
-                + width
-                + " x "
-                + height
-                + " pixels, allowed: "
-                + maxPixels
-                + " and no side over "
-                + MAX_SIDE
-                + "; scale the image down or raise the limit");
-      }
+      checkSize(reader.getWidth(0), reader.getHeight(0), name, maxPixels);
       boolean[] cut = new boolean[1];
       reader.addIIOReadWarningListener(truncation(cut));
-      BufferedImage image = reader.read(0);
+      T image = reading.from(reader);
       if (cut[0]) {
         throw new BrokenSampleException(
-            Kind.UNDECODABLE_IMAGE, name + ": the " + format + " file ends early");
+            Kind.UNDECODABLE_IMAGE, name + ": the " + format.reader() + " file ends early");
       }
       return image;
     } catch (BrokenSampleException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
-      // The JDK's readers answer damaged files with nearly any runtime exception.
-      throw new BrokenSampleException(
-          Kind.UNDECODABLE_IMAGE, name + ": damaged " + format + " (" + e.getMessage() + ")", e);
+      // The readers answer damaged files with nearly any runtime exception.
+      throw damaged(format, name, e);
+    } catch (OutOfMemoryError e) {
+      // The WebP reader says so what libwebp calls its status; its limit is not this JVM's memory.
+      if (e.getStackTrace().length > 0
+          && e.getStackTrace()[0].getClassName().startsWith("com.luciad.")) {
+        throw damaged(format, name, e);
+      }
+      throw e;
     } finally {
       reader.dispose();
     }
   }
 
-  private static String format(byte[] bytes) {
-    if (startsWith(bytes, 0xFF, 0xD8, 0xFF)) {
-      return "jpeg";
-    }
-    return startsWith(bytes, 0x89, 'P', 'N', 'G') ? "png" : null;
+  private static BrokenSampleException damaged(ImageFormat format, String name, Throwable cause) {
+    return new BrokenSampleException(
+        Kind.UNDECODABLE_IMAGE,
+        name + ": damaged " + format.reader() + " (" + cause.getMessage() + ")",
+        cause);
   }
 
-  private static boolean startsWith(byte[] bytes, int... signature) {
-    for (int i = 0; i < signature.length; i++) {
-      if (i >= bytes.length || (bytes[i] & 0xFF) != signature[i]) {
-        return false;
-      }
+  private static void checkSize(int width, int height, String name, long maxPixels) {
+    if ((long) width * height > maxPixels || Math.max(width, height) > MAX_SIDE) {
+      throw new BrokenSampleException(
+          Kind.PIXEL_LIMIT,
+          name
+              + ": "
+              + width
+              + " x "
+              + height
+              + " pixels, allowed: "
+              + maxPixels
+              + " and no side over "
+              + MAX_SIDE
+              + "; scale the image down or raise the limit");
     }
-    return true;
+  }
+
+  private static ImageFormat format(byte[] bytes, String name) {
+    ImageFormat format = ImageFormat.of(bytes);
+    if (format == null) {
+      throw new BrokenSampleException(
+          Kind.UNDECODABLE_IMAGE,
+          name
+              + ": neither JPEG, PNG nor WebP ("
+              + bytes.length
+              + " bytes), allowed: JPEG, PNG, WebP");
+    }
+    return format;
+  }
+
+  /** The first picture of an animation; black where it leaves the canvas free. */
+  private static RgbImage onCanvas(
+      RgbImage image, WebpChunks.Frame frame, String name, long maxPixels) {
+    int width = frame.canvasWidth();
+    int height = frame.canvasHeight();
+    if (image.width() == width && image.height() == height) {
+      return image;
+    }
+    checkSize(width, height, name, maxPixels);
+    if (frame.x() + image.width() > width || frame.y() + image.height() > height) {
+      throw new BrokenSampleException(
+          Kind.UNDECODABLE_IMAGE, name + ": damaged webp (a picture leaves the canvas)");
+    }
+    byte[] canvas = new byte[3 * width * height];
+    for (int y = 0; y < image.height(); y++) {
+      int to = 3 * ((frame.y() + y) * width + frame.x());
+      System.arraycopy(image.rgb(), 3 * y * image.width(), canvas, to, 3 * image.width());
+    }
+    return new RgbImage(width, height, canvas);
   }
 
   /** libjpeg fills the missing rest with grey and only warns; a half image is a broken sample. */
@@ -165,6 +241,8 @@ public final class ImageDecoder {
     SampleModel model = raster.getSampleModel();
     if (image.getColorModel() instanceof IndexColorModel palette) {
       expand(raster, palette, rgb);
+    } else if (raster.getNumBands() == 1 && model.getSampleSize(0) == 16) {
+      clip(raster, rgb);
     } else if (raster.getDataBuffer() instanceof DataBufferByte data
         && model instanceof PixelInterleavedSampleModel interleaved) {
       byte[] from = data.getData();
@@ -204,6 +282,20 @@ public final class ImageDecoder {
         rgb[at++] = (byte) (colour >> 16);
         rgb[at++] = (byte) (colour >> 8);
         rgb[at++] = (byte) colour;
+      }
+    }
+  }
+
+  /** Pillow keeps 16-bit grey as numbers and clips them, where it cuts 16-bit colours. */
+  private static void clip(Raster raster, byte[] rgb) {
+    int[] row = new int[raster.getWidth()];
+    for (int y = 0, at = 0; y < raster.getHeight(); y++) {
+      raster.getSamples(0, y, row.length, 1, 0, row);
+      for (int grey : row) {
+        byte value = (byte) Math.min(255, grey);
+        rgb[at++] = value;
+        rgb[at++] = value;
+        rgb[at++] = value;
       }
     }
   }

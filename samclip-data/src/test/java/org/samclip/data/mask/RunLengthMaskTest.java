@@ -3,6 +3,7 @@ package org.samclip.data.mask;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.SplittableRandom;
@@ -28,6 +29,56 @@ class RunLengthMaskTest {
     RunLengthMask encoded = RunLengthMask.encode(mask, 7, 11);
     assertArrayEquals(mask, encoded.decode());
     assertEquals(encoded, RunLengthMask.ofCompressedString(7, 11, encoded.toCompressedString()));
+  }
+
+  @Test
+  void encodesWhatAWalkDownTheColumnsFinds() {
+    SplittableRandom random = new SplittableRandom(6);
+    for (int round = 0; round < 300; round++) {
+      int height = random.nextInt(1, 12);
+      int width = random.nextInt(1, 12);
+      double share = random.nextDouble();
+      byte[] mask = new byte[height * width];
+      for (int i = 0; i < mask.length; i++) {
+        // Any byte but 0 is inside.
+        mask[i] = (byte) (random.nextDouble() < share ? random.nextInt(1, 256) : 0);
+      }
+      RunBuilder runs = new RunBuilder();
+      for (int x = 0; x < width; x++) {
+        for (int y = 0; y < height; y++) {
+          runs.add(mask[y * width + x] != 0, 1);
+        }
+      }
+      RunLengthMask encoded = RunLengthMask.encode(mask, height, width);
+      assertArrayEquals(runs.counts(), encoded.counts());
+    }
+  }
+
+  @Test
+  void mutatedStringsGiveMasksOrBrokenSamples() {
+    SplittableRandom random = new SplittableRandom(20231015);
+    String sound = RunLengthMask.encode(noise(60, 70, 4), 60, 70).toCompressedString();
+    int refused = 0;
+    for (int round = 0; round < 3000; round++) {
+      StringBuilder text = new StringBuilder(sound);
+      for (int i = random.nextInt(1, 4); i > 0; i--) {
+        int at = random.nextInt(text.length());
+        switch (random.nextInt(4)) {
+          case 0 -> text.setLength(Math.max(1, at));
+          case 1 -> text.deleteCharAt(at);
+          case 2 -> text.insert(at, "ooooooo");
+          default -> text.setCharAt(at, (char) random.nextInt(40, 120));
+        }
+      }
+      try {
+        RunLengthMask mask = RunLengthMask.ofCompressedString(60, 70, text.toString());
+        assertEquals(60 * 70, mask.decode().length);
+      } catch (BrokenSampleException e) {
+        refused++;
+        assertEquals(BrokenSampleException.Kind.BAD_MASK, e.kind());
+      }
+    }
+    assertTrue(refused > 2000, refused + " of 3000 refused");
   }
 
   @Test

@@ -23,16 +23,18 @@ import org.samclip.data.BrokenSampleException.Kind;
 class TarIndexTest {
 
   private static final Set<String> FIELDS = Set.of("a", "b.c");
+  private static final ShardStore STORE = new ShardStore();
 
   @TempDir Path folder;
 
   private List<SampleRef> list(byte[] tar) throws IOException {
-    return TarIndex.list(Shard.of(Files.write(folder.resolve("x.tar"), tar)), FIELDS);
+    return TarIndex.list(Shard.of(Files.write(folder.resolve("x.tar"), tar)), FIELDS, STORE);
   }
 
   private static String text(SampleRef ref, String field) {
     return new String(
-        MemberReader.read(ref, DataLimits.DEFAULT).fields().get(field), StandardCharsets.UTF_8);
+        MemberReader.read(ref, DataLimits.DEFAULT, STORE).fields().get(field),
+        StandardCharsets.UTF_8);
   }
 
   @Test
@@ -72,7 +74,8 @@ class TarIndexTest {
     assertEquals(6, refs.size());
     for (SampleRef ref : refs.subList(0, 5)) {
       assertEquals(Kind.UNSAFE_MEMBER, ref.failure().kind(), ref.key());
-      assertThrows(BrokenSampleException.class, () -> MemberReader.read(ref, DataLimits.DEFAULT));
+      assertThrows(
+          BrokenSampleException.class, () -> MemberReader.read(ref, DataLimits.DEFAULT, STORE));
     }
     assertEquals("x", text(refs.get(5), "a"));
   }
@@ -89,7 +92,8 @@ class TarIndexTest {
     DataLimits small = new DataLimits(1000, 1999);
     assertEquals(
         Kind.MEMBER_LIMIT,
-        assertThrows(BrokenSampleException.class, () -> MemberReader.read(refs.get(0), small))
+        assertThrows(
+                BrokenSampleException.class, () -> MemberReader.read(refs.get(0), small, STORE))
             .kind());
     assertEquals(Kind.DUPLICATE_FIELD, refs.get(1).failure().kind());
   }
@@ -132,6 +136,22 @@ class TarIndexTest {
     }
   }
 
+  /** Photographs of SA-1B have a megabyte and more. */
+  @Test
+  void passesOverLargePayloads() throws IOException {
+    List<SampleRef> refs =
+        list(
+            new TestArchive()
+                .add("one.a", new byte[3 << 20])
+                .add("one.other", new byte[5_000_001])
+                .add("one.b.c", "behind")
+                .add("two.a", "2")
+                .bytes());
+    assertEquals(List.of("one", "two"), refs.stream().map(SampleRef::key).toList());
+    assertEquals("behind", text(refs.get(0), "b.c"));
+    assertEquals("2", text(refs.get(1), "a"));
+  }
+
   @Test
   void refusesEndlessHeaders() throws IOException {
     TestArchive archive = new TestArchive().add("one.a", "1");
@@ -168,7 +188,7 @@ class TarIndexTest {
       }
       for (SampleRef ref : list(damaged)) {
         try {
-          MemberReader.read(ref, DataLimits.DEFAULT);
+          MemberReader.read(ref, DataLimits.DEFAULT, STORE);
         } catch (BrokenSampleException e) {
           assertTrue(!e.getMessage().isBlank());
         }

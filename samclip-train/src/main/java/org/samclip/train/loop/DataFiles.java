@@ -24,15 +24,17 @@ import org.samclip.data.scenes.SceneProgress;
 import org.samclip.data.scenes.SceneSetOptions;
 import org.samclip.data.scenes.SceneWriter;
 import org.samclip.data.source.DataLimits;
+import org.samclip.data.source.HttpSettings;
 import org.samclip.data.source.Manifest;
-import org.samclip.data.source.Sa1bSource;
 import org.samclip.data.source.SampleSource;
-import org.samclip.data.source.WebDatasetSource;
+import org.samclip.data.source.SampleSourceProvider;
+import org.samclip.data.source.SampleSources;
+import org.samclip.data.source.ShardStore;
+import org.samclip.data.source.SourceOptions;
 import org.samclip.train.recipe.DataSpec;
 import org.samclip.train.recipe.DataSpec.MixSpec;
 import org.samclip.train.recipe.DataSpec.ScenesSpec;
 import org.samclip.train.recipe.DataSpec.SourceSpec;
-import org.samclip.train.recipe.DataSpec.SourceSpec.Format;
 import org.samclip.train.recipe.EvaluationSpec;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +56,7 @@ public final class DataFiles {
   private final DataSpec spec;
   private final Path inventories;
   private final SampleBudget budget;
+  private final ShardStore store;
   private final Map<String, Inventory> counted = new HashMap<>();
 
   /**
@@ -65,6 +68,7 @@ public final class DataFiles {
   public DataFiles(DataSpec spec, Path quarantine, Path inventories) {
     this.spec = spec;
     this.inventories = inventories;
+    this.store = new ShardStore(null, (long) (spec.spoolGib() * (1L << 30)), HttpSettings.DEFAULT);
     this.budget =
         new SampleBudget(
             spec.maxBrokenShare(),
@@ -283,40 +287,30 @@ public final class DataFiles {
     SourceSpec of = of(which);
     String name = "data." + which;
     if (of == null) {
-      Format format = which.equals(CLIP) ? Format.WEBDATASET : Format.SA1B;
-      sources.put(
-          which,
-          source(name, format, List.of(spec.scenes().dir() + "/" + which), textRequired, limits()));
+      String format = which.equals(CLIP) ? "webdataset" : "sa1b";
+      String shards = spec.scenes().dir() + "/" + which;
+      sources.put(which, source(name, format, shards, Map.of(), textRequired));
     } else if (of.mix() == null) {
-      sources.put(which, source(name, of.source(), List.of(of.shards()), textRequired, limits()));
+      sources.put(which, source(name, of.source(), of.shards(), of.options(), textRequired));
     } else {
       for (MixSpec part : of.mix()) {
         String own = name + "." + part.name();
         sources.put(
-            part.name(),
-            source(own, part.source(), List.of(part.shards()), textRequired, limits()));
+            part.name(), source(own, part.source(), part.shards(), part.options(), textRequired));
       }
     }
     return sources;
   }
 
-  /**
-   * Opens a source.
-   *
-   * @param name what messages call it
-   * @param format of the files
-   * @param shards files, folders or patterns
-   * @param textRequired whether a sample without a caption is broken, where the format has captions
-   * @param limits what one sample may cost
-   * @return the source
-   * @throws UserError if a path does not exist or holds no data
-   */
-  public static SampleSource source(
-      String name, Format format, List<String> shards, boolean textRequired, DataLimits limits) {
-    return switch (format) {
-      case WEBDATASET -> new WebDatasetSource(name, shards, textRequired, limits);
-      case SA1B -> new Sa1bSource(name, shards, limits);
-    };
+  private SampleSource source(
+      String name, String format, String shards, Map<String, String> settings, boolean captions) {
+    SampleSourceProvider provider = SampleSources.provider(format);
+    if (captions && !provider.hasText()) {
+      throw new UserError(name + ".source: " + format + " has no captions, which are needed here");
+    }
+    return provider.open(
+        new SourceOptions(
+            name, List.of(shards), captions, spec.exifOrientation(), settings, limits(), store));
   }
 
   private SourceSpec of(String which) {

@@ -1,7 +1,9 @@
 package org.samclip.train.recipe;
 
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import org.samclip.NearestName;
+import org.samclip.data.source.SampleSources;
 
 /**
  * The images: either {@code scenes}, the embedded default that samclip writes to disk first, or the
@@ -13,6 +15,9 @@ import java.util.Locale;
  * @param maxBrokenShare the run stops when more than this share of samples is broken
  * @param maxPixels larger images are refused by their header, before decoding
  * @param workers decoding threads
+ * @param exifOrientation whether images are turned as their EXIF orientation says
+ * @param spoolGib temporary files of compressed and remote archives, in GiB; also the largest such
+ *     archive, unpacked
  */
 public record DataSpec(
     @Optional ScenesSpec scenes,
@@ -20,7 +25,9 @@ public record DataSpec(
     @Optional SourceSpec sam,
     double maxBrokenShare,
     long maxPixels,
-    int workers) {
+    int workers,
+    boolean exifOrientation,
+    double spoolGib) {
 
   /** Checks that the data comes from one side only. */
   public DataSpec {
@@ -35,14 +42,15 @@ public record DataSpec(
           clip != null || sam != null, "scenes", "missing", "either scenes, or clip and sam");
     }
     if (clip != null) {
-      clip.checkFormat("clip", SourceSpec.Format.WEBDATASET);
+      clip.checkFormat("clip", SampleSources.formats());
     }
     if (sam != null) {
-      sam.checkFormat("sam", SourceSpec.Format.SA1B);
+      sam.checkFormat("sam", SampleSources.maskFormats());
     }
     Check.share("max_broken_share", maxBrokenShare);
     Check.atLeast(1, "max_pixels", maxPixels);
     Check.that(workers >= 1 && workers <= 1024, "workers", workers, "1 to 1024");
+    Check.positive("spool_gib", spoolGib);
   }
 
   void checkFeeds(String key, StageSpec stage) {
@@ -111,33 +119,29 @@ public record DataSpec(
   }
 
   /**
-   * A source on disk, or several mixed: either {@code shards} or {@code mix} is given.
+   * A source on disk or on the network, or several mixed: either {@code shards} or {@code mix} is
+   * given.
    *
-   * @param source its format
+   * @param source its format: the name of a {@link org.samclip.data.source.SampleSourceProvider}
    * @param shards path, folder or pattern such as {@code cc3m-{0000..0331}.tar}
    * @param mix several sources that feed one stream
    * @param subset share of the samples that is used, drawn by hash of the sample's key
    * @param holdOut share of the subset that is never trained on
    * @param shuffleBuffer samples of each source among which the next is drawn; 1 keeps the order
+   * @param options settings of the format, by name; those of a mixture stand in its entries
    */
   public record SourceSpec(
-      Format source,
+      String source,
       @Optional String shards,
       @Optional List<MixSpec> mix,
       double subset,
       double holdOut,
-      int shuffleBuffer) {
-
-    /** File layouts. */
-    public enum Format {
-      /** Tars of image and text with the same key. */
-      WEBDATASET,
-      /** SA-1B's own: {@code sa_N.jpg} beside {@code sa_N.json}, in tars or folders. */
-      SA1B
-    }
+      int shuffleBuffer,
+      @Optional Map<String, String> options) {
 
     /** Checks the shares. */
     public SourceSpec {
+      options = options == null ? Map.of() : Map.copyOf(options);
       if (mix == null) {
         Check.notBlank("shards", shards);
       } else {
@@ -146,6 +150,7 @@ public record DataSpec(
             "shards",
             "given beside mix",
             "one of the two ('shards: null' removes an inherited key)");
+        Check.that(options.isEmpty(), "options", "given beside mix", "options in mix's entries");
         mix = Check.notEmpty("mix", mix);
         Check.distinct("mix", mix, MixSpec::name);
         long weighted = mix.stream().filter(part -> part.weight() != null).count();
@@ -160,23 +165,27 @@ public record DataSpec(
       Check.atLeast(1, "shuffle_buffer", shuffleBuffer);
     }
 
-    void checkFormat(String key, Format format) {
-      if (mix == null && source != format) {
-        throw new InvalidValue(
-            key + ".source", "is " + text(source) + "; allowed here: " + text(format));
+    void checkFormat(String key, List<String> allowed) {
+      if (mix == null) {
+        requireFormat(key + ".source", source, allowed);
+        return;
       }
-      for (int i = 0; mix != null && i < mix.size(); i++) {
-        Format own = mix.get(i).source();
-        if (own != format) {
-          throw new InvalidValue(
-              key + ".mix." + (i + 1) + ".source",
-              "is " + text(own) + "; allowed here: " + text(format));
-        }
+      for (int i = 0; i < mix.size(); i++) {
+        requireFormat(key + ".mix." + (i + 1) + ".source", mix.get(i).source(), allowed);
       }
     }
 
-    private static String text(Format format) {
-      return format.name().toLowerCase(Locale.ROOT);
+    private static void requireFormat(String key, String format, List<String> allowed) {
+      if (!allowed.contains(format)) {
+        throw new InvalidValue(
+            key,
+            "is "
+                + format
+                + "; allowed here: "
+                + String.join(", ", allowed)
+                + "."
+                + NearestName.hint(format, allowed));
+      }
     }
   }
 
@@ -189,16 +198,19 @@ public record DataSpec(
    * @param weight its share of the draws, in proportion to the others'; null: as many draws as it
    *     has samples, so that every sample comes once in an epoch
    * @param subset share of its samples that is used; the mixture's own subset multiplies it
+   * @param options settings of the format, by name
    */
   public record MixSpec(
       String name,
-      SourceSpec.Format source,
+      String source,
       String shards,
       @Optional Double weight,
-      double subset) {
+      double subset,
+      @Optional Map<String, String> options) {
 
     /** Checks name, weight and share. */
     public MixSpec {
+      options = options == null ? Map.of() : Map.copyOf(options);
       Check.name("name", name);
       Check.notBlank("shards", shards);
       if (weight != null) {

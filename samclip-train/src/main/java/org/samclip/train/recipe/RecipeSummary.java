@@ -61,9 +61,7 @@ public final class RecipeSummary {
           text,
           "data %s: %s, %s %% used, %s %% of it held out",
           name,
-          s.mix() == null
-              ? lower(s.source()) + " " + s.shards()
-              : s.mix().size() + " sources mixed",
+          s.mix() == null ? s.source() + " " + s.shards() : s.mix().size() + " sources mixed",
           number(s.subset() * 100),
           number(s.holdOut() * 100));
       for (DataSpec.MixSpec part : s.mix() == null ? List.<DataSpec.MixSpec>of() : s.mix()) {
@@ -71,7 +69,7 @@ public final class RecipeSummary {
             text,
             "  %s: %s %s, %s %% used, weight %s",
             part.name(),
-            lower(part.source()),
+            part.source(),
             part.shards(),
             number(part.subset() * 100),
             part.weight() == null ? "by size" : number(part.weight()));

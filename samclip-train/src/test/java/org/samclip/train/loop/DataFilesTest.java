@@ -21,7 +21,6 @@ import org.samclip.data.replay.ReplayStream;
 import org.samclip.train.recipe.DataSpec;
 import org.samclip.train.recipe.DataSpec.MixSpec;
 import org.samclip.train.recipe.DataSpec.SourceSpec;
-import org.samclip.train.recipe.DataSpec.SourceSpec.Format;
 
 @Timeout(60)
 class DataFilesTest {
@@ -48,10 +47,10 @@ class DataFilesTest {
   private DataSpec spec(Double cc3m, Double yfcc, double subset) {
     List<MixSpec> mix =
         List.of(
-            new MixSpec("cc3m", Format.WEBDATASET, folder + "/cc3m.tar", cc3m, 1),
-            new MixSpec("yfcc", Format.WEBDATASET, folder + "/yfcc.tar", yfcc, 1));
-    SourceSpec clip = new SourceSpec(Format.WEBDATASET, null, mix, subset, 0, 8);
-    return new DataSpec(null, clip, null, .01, 1_000_000, 2);
+            new MixSpec("cc3m", "webdataset", folder + "/cc3m.tar", cc3m, 1, null),
+            new MixSpec("yfcc", "webdataset", folder + "/yfcc.tar", yfcc, 1, null));
+    SourceSpec clip = new SourceSpec("webdataset", null, mix, subset, 0, 8, null);
+    return new DataSpec(null, clip, null, .01, 1_000_000, 2, false, 1);
   }
 
   private DataFiles files(DataSpec spec) {
@@ -107,8 +106,9 @@ class DataFilesTest {
   @Test
   void refusesToCacheWhereKeysRepeat() throws IOException {
     files(spec(null, null, 1)).requireDistinctClipKeys("stages.one.cache_features");
-    SourceSpec both = new SourceSpec(Format.WEBDATASET, folder + "/{cc3m,yfcc}.tar", null, 1, 0, 8);
-    DataFiles files = files(new DataSpec(null, both, null, .01, 1_000_000, 2));
+    SourceSpec both =
+        new SourceSpec("webdataset", folder + "/{cc3m,yfcc}.tar", null, 1, 0, 8, null);
+    DataFiles files = files(new DataSpec(null, both, null, .01, 1_000_000, 2, false, 1));
     UserError error =
         assertThrows(
             UserError.class, () -> files.requireDistinctClipKeys("stages.one.cache_features"));

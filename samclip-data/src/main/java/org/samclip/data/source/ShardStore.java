@@ -1,0 +1,303 @@
+package org.samclip.data.source;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.samclip.UserError;
+
+/**
+ * Opens archives for reading at random. A plain tar on disk is read where it is. One that is
+ * compressed or comes over the network is unpacked once into a temporary file, as shuffling asks
+ * for its samples in any order, and neither unpacking again for each sample nor a whole shard in
+ * memory would do. The files least recently used go first when they take more than the limit; those
+ * being read stay, so a little more than the limit can be in use. They have no name on disk (on
+ * systems that allow it), so that nothing is left behind by a run that is killed. Safe for use by
+ * several threads.
+ */
+public final class ShardStore implements AutoCloseable {
+
+  /** 32 GiB: two or three archives of SA-1B. */
+  public static final long DEFAULT_MAX_BYTES = 32L << 30;
+
+  private static final int BUFFER = 1 << 18;
+
+  private final Path folder;
+  private final long maxBytes;
+  private final HttpSettings http;
+  private final Map<String, Spool> spools = new LinkedHashMap<>(16, .75f, true);
+  private HttpClient client;
+  private long used;
+
+  /** What is done with an archive's bytes. */
+  interface Use<T> {
+    /**
+     * @param archive the whole archive, to be read by position
+     * @param cut why it ends early, or null
+     */
+    T apply(FileChannel archive, IOException cut) throws IOException;
+  }
+
+  /**
+   * @param folder for temporary files, or {@code null} for the system's
+   * @param maxBytes of temporary files; also the largest archive that is unpacked
+   * @param http how patient the network is read
+   */
+  public ShardStore(Path folder, long maxBytes, HttpSettings http) {
+    if (maxBytes < 1) {
+      throw new UserError("spool: " + maxBytes + " bytes, allowed: at least 1");
+    }
+    this.folder = folder;
+    this.maxBytes = maxBytes;
+    this.http = http;
+  }
+
+  /** With the system's folder for temporary files and the default limits. */
+  public ShardStore() {
+    this(null, DEFAULT_MAX_BYTES, HttpSettings.DEFAULT);
+  }
+
+  /**
+   * Lets an archive be read.
+   *
+   * @throws IOException if nothing of it can be had
+   */
+  <T> T with(Shard shard, Use<T> use) throws IOException {
+    if (!shard.isRemote() && Compression.of(shard.name()) == Compression.NONE) {
+      try (FileChannel channel = FileChannel.open(shard.path(), StandardOpenOption.READ)) {
+        return use.apply(channel, null);
+      }
+    }
+    try {
+      return spooled(shard, use);
+    } catch (ClosedByInterruptException e) {
+      throw e;
+    } catch (ClosedChannelException e) {
+      // Another thread was interrupted while it read from the same file, which closes it.
+      return spooled(shard, use);
+    }
+  }
+
+  private <T> T spooled(Shard shard, Use<T> use) throws IOException {
+    Spool spool = lease(shard);
+    try {
+      spool.fill();
+      return use.apply(spool.channel, spool.cut);
+    } finally {
+      release(spool);
+    }
+  }
+
+  private synchronized Spool lease(Shard shard) {
+    Spool spool = spools.get(shard.location());
+    if (spool == null || spool.isGone()) {
+      if (spool != null) {
+        drop(spool);
+      }
+      spool = new Spool(shard);
+      spools.put(shard.location(), spool);
+    }
+    spool.leases++;
+    return spool;
+  }
+
+  private synchronized void release(Spool spool) {
+    spool.leases--;
+    if (spool.leases == 0 && (spool.isUseless() || spools.get(spool.shard.location()) != spool)) {
+      spools.remove(spool.shard.location(), spool);
+      drop(spool);
+    }
+    makeRoom();
+  }
+
+  private synchronized void grow(Spool spool, int bytes) {
+    spool.size += bytes;
+    used += bytes;
+    makeRoom();
+  }
+
+  private synchronized void shrink(Spool spool) {
+    used -= spool.size;
+    spool.size = 0;
+  }
+
+  private void makeRoom() {
+    Iterator<Spool> eldest = spools.values().iterator();
+    while (used > maxBytes && eldest.hasNext()) {
+      Spool spool = eldest.next();
+      if (spool.leases == 0) {
+        eldest.remove();
+        drop(spool);
+      }
+    }
+  }
+
+  private void drop(Spool spool) {
+    shrink(spool);
+    spool.discard();
+  }
+
+  /** Bytes of temporary files at the moment. */
+  synchronized long used() {
+    return used;
+  }
+
+  /** Frees all temporary files; the store can be used again afterwards. */
+  @Override
+  public synchronized void close() {
+    spools.values().forEach(this::drop);
+    spools.clear();
+  }
+
+  private InputStream open(Shard shard) throws IOException {
+    if (!shard.isRemote()) {
+      return Files.newInputStream(shard.path());
+    }
+    return new HttpShardStream(client(), URI.create(shard.location()), http);
+  }
+
+  private synchronized HttpClient client() {
+    if (client == null) {
+      client =
+          HttpClient.newBuilder()
+              .connectTimeout(http.connect())
+              .followRedirects(HttpClient.Redirect.NORMAL)
+              .build();
+    }
+    return client;
+  }
+
+  /** One archive, unpacked. */
+  private final class Spool {
+
+    private final Shard shard;
+    private volatile FileChannel channel;
+    private volatile IOException cut;
+    private volatile boolean filled;
+    // Guarded by the store.
+    private long size;
+    private int leases;
+
+    Spool(Shard shard) {
+      this.shard = shard;
+    }
+
+    /** Unpacks, unless it is done already; keeps what came before a damage. */
+    synchronized void fill() throws IOException {
+      if (!filled) {
+        shrink(this);
+        channel = temporary();
+        try (InputStream packed = open(shard);
+            InputStream plain = Compression.of(shard.name()).unpack(packed)) {
+          copy(plain);
+        } catch (InterruptedIOException | ClosedByInterruptException e) {
+          discard();
+          throw e;
+        } catch (IOException e) {
+          cut = e;
+        } catch (UserError e) {
+          throw e;
+        } catch (RuntimeException e) {
+          cut = new IOException("damaged archive (" + e + ")", e);
+        }
+        filled = true;
+      }
+      if (channel.size() == 0 && cut != null) {
+        throw cut;
+      }
+    }
+
+    private void copy(InputStream plain) throws IOException {
+      byte[] buffer = new byte[BUFFER];
+      long written = 0;
+      for (int n = plain.read(buffer); n >= 0; n = plain.read(buffer)) {
+        written += n;
+        if (written > maxBytes) {
+          throw new IOException(
+              "more than " + maxBytes + " bytes unpacked, the limit of temporary files");
+        }
+        write(ByteBuffer.wrap(buffer, 0, n));
+        grow(this, n);
+      }
+    }
+
+    /** A full disk is not the shard's fault: it ends the run. */
+    private void write(ByteBuffer bytes) throws ClosedByInterruptException {
+      try {
+        while (bytes.hasRemaining()) {
+          channel.write(bytes);
+        }
+      } catch (ClosedByInterruptException e) {
+        throw e;
+      } catch (IOException e) {
+        throw new UserError(
+            "cannot write a temporary file for "
+                + shard.location()
+                + " ("
+                + e.getMessage()
+                + "); make room or name another folder",
+            e);
+      }
+    }
+
+    private FileChannel temporary() {
+      try {
+        Path file =
+            folder == null
+                ? Files.createTempFile("samclip-", ".tar")
+                : Files.createTempFile(Files.createDirectories(folder), "samclip-", ".tar");
+        // Where an open file cannot be deleted by name, it goes when it is closed.
+        boolean posix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
+        FileChannel opened =
+            posix
+                ? FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)
+                : FileChannel.open(
+                    file,
+                    StandardOpenOption.READ,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.DELETE_ON_CLOSE);
+        if (posix) {
+          Files.delete(file);
+        }
+        return opened;
+      } catch (IOException e) {
+        throw new UserError(
+            (folder == null ? "the system's folder for temporary files" : folder)
+                + ": cannot make a file there ("
+                + e
+                + ")",
+            e);
+      }
+    }
+
+    boolean isGone() {
+      return filled && !channel.isOpen();
+    }
+
+    /** Whether a further try may give more. */
+    boolean isUseless() {
+      return !filled || cut != null && size == 0;
+    }
+
+    void discard() {
+      if (channel != null) {
+        try {
+          channel.close();
+        } catch (IOException e) {
+          throw new UserError("cannot close a temporary file of " + shard.location(), e);
+        }
+      }
+    }
+  }
+}
