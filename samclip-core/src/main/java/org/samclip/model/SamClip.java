@@ -3,6 +3,7 @@ package org.samclip.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.util.Map;
 import org.samclip.nn.Module;
 import org.samclip.sam.MaskDecoder;
 import org.samclip.sam.PromptEncoder;
@@ -93,6 +94,11 @@ public final class SamClip extends Module {
   protected NDList forward(NDList inputs) {
     Features features = features(inputs.singletonOrThrow());
     return new NDList(features.image(), features.patches(), features.neck());
+  }
+
+  @Override
+  public Map<String, Object> constants() {
+    return Map.of("patch", config.encoder().patch());
   }
 
   @Override
