@@ -17,6 +17,9 @@ import org.samclip.vitdet.ImageEncoder;
  */
 public final class SamClip extends Module {
 
+  /** First part of the names of the CLIP head's parameters. */
+  public static final String CLIP_HEAD = "clip_head";
+
   private final SamClipConfig config;
   private final ImageEncoder imageEncoder;
   private final SamHead samHead;
@@ -31,7 +34,7 @@ public final class SamClip extends Module {
     PromptEncoder prompts = child("prompt_encoder", new PromptEncoder(config.samHead()));
     MaskDecoder decoder = child("mask_decoder", new MaskDecoder(config.samHead()));
     samHead = new SamHead(prompts, decoder, config.encoder().patch());
-    clipHead = child("clip_head", new ClipHead(config.clipHead(), config.encoder()));
+    clipHead = child(CLIP_HEAD, new ClipHead(config.clipHead(), config.encoder()));
   }
 
   /**

@@ -27,7 +27,8 @@ import picocli.CommandLine.Spec;
       PretrainCommand.class,
       DataCommand.class,
       PredictCommand.class,
-      EvalCommand.class
+      EvalCommand.class,
+      ConvertCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:wrong usage, file, value or device; the message says"})
