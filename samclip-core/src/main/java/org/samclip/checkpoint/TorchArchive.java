@@ -194,9 +194,14 @@ public final class TorchArchive implements TensorSource {
                   file.path(), TorchArchiveWriter.METADATA, entry.size(), MAX_METADATA_BYTES));
     }
     try {
-      return JSON.readValue(
-          file.bytes(entry.start(), (int) entry.size()),
-          new TypeReference<LinkedHashMap<String, String>>() {});
+      Map<String, String> extra =
+          JSON.readValue(
+              file.bytes(entry.start(), (int) entry.size()),
+              new TypeReference<LinkedHashMap<String, String>>() {});
+      if (extra == null || extra.containsValue(null)) {
+        throw new IOException("null is no string");
+      }
+      return extra;
     } catch (IOException e) {
       throw new UserError(
           file.path() + ": its " + TorchArchiveWriter.METADATA + " is not JSON of strings", e);

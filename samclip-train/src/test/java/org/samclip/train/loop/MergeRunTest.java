@@ -19,6 +19,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.samclip.UserError;
+import org.samclip.checkpoint.Checkpoints;
+import org.samclip.checkpoint.Provenance;
+import org.samclip.checkpoint.TensorSource;
 import org.samclip.train.loop.TinyMerge.Heard;
 import org.samclip.train.recipe.Recipe;
 import org.samclip.train.report.ResultsTable;
@@ -64,6 +67,15 @@ class MergeRunTest {
     assertEquals(table.json(), Files.readString(whole.resolve("results.json")));
     try (var checkpoints = Files.list(whole.resolve("checkpoints"))) {
       assertEquals(2 * 2 + 1, checkpoints.count(), "two checkpoints of two files, and latest");
+    }
+  }
+
+  @Test
+  void modelsStateTheLicencesOfTheTeachersAndTheUser() {
+    try (TensorSource source = Checkpoints.open(whole.resolve("models/stage3.safetensors"))) {
+      assertEquals(
+          Map.of("sam", "terms of sam", "clip", "terms of clip", "data", "terms of the data"),
+          Provenance.fromMetadata(source.metadata()).orElseThrow().licences());
     }
   }
 
