@@ -26,20 +26,20 @@ public final class PickleWriter {
   }
 
   /**
-   * An object of a class without arguments, whose state follows as entries.
+   * A TorchScript module, not in training mode, whose attributes follow: a name and a value each.
    *
-   * @param module of the class
-   * @param name of the class
-   * @return this, within the state; {@link #endObject} ends it
+   * @param className in the namespace {@code __torch__}
+   * @return this, within the module; {@link #endModule} ends it
    */
-  public PickleWriter beginObject(String module, String name) {
-    return global(module, name).op(')').op(0x81).op('}').op('('); // EMPTY_TUPLE NEWOBJ EMPTY_DICT
+  public PickleWriter beginModule(String className) {
+    global("__torch__", className).op(')').op(0x81).op('}').op('('); // EMPTY_TUPLE NEWOBJ
+    return string("training").bool(false).string("_is_full_backward_hook").none();
   }
 
   /**
-   * @return this, after the object
+   * @return this, after the module
    */
-  public PickleWriter endObject() {
+  public PickleWriter endModule() {
     return op('u').op('b'); // SETITEMS BUILD
   }
 

@@ -24,9 +24,7 @@ final class TorchScriptPacker {
   static byte[] pack(String className, String source) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (TorchArchiveWriter archive = new TorchArchiveWriter(bytes, className, VERSION)) {
-      PickleWriter module = new PickleWriter().beginObject("__torch__", className);
-      module.string("training").bool(true).string("_is_full_backward_hook").none();
-      archive.entry("data.pkl", module.endObject().finish());
+      archive.entry("data.pkl", new PickleWriter().beginModule(className).endModule().finish());
       archive.text("code/__torch__.py", source);
       archive.entry("constants.pkl", new PickleWriter().tuple().finish());
     } catch (IOException e) {

@@ -88,7 +88,8 @@ class TorchArchiveWriterTest {
 
   @Test
   void damagedMetadataAreAUserError() throws IOException {
-    for (String text : new String[] {"{", "[1]", "{\"a\":{}}", "{} {}", "{\"a\":null}", "null", ""}) {
+    for (String text :
+        new String[] {"{", "[1]", "{\"a\":{}}", "{} {}", "{\"a\":null}", "null", ""}) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       try (TorchArchiveWriter archive = new TorchArchiveWriter(bytes, "a", 3)) {
         PickleWriter pickle = new PickleWriter().beginOrderedDict().string("x");

@@ -58,8 +58,7 @@ record TorchScriptModule(
    * @param storages takes the parameters in the order of their keys
    */
   void pickle(PickleWriter pickle, TorchScriptSource source, Map<String, NDArray> storages) {
-    pickle.beginObject(TorchScriptSource.NAMESPACE, source.className(this));
-    pickle.string("training").bool(false).string("_is_full_backward_hook").none();
+    pickle.beginModule(source.className(this));
     parameters.forEach(
         (name, array) -> {
           String key = Integer.toString(storages.size());
@@ -68,7 +67,7 @@ record TorchScriptModule(
         });
     constants.forEach((name, value) -> constant(pickle.string(name), value));
     parts.forEach((name, part) -> part.pickle(pickle.string(name), source, storages));
-    pickle.endObject();
+    pickle.endModule();
   }
 
   private static void constant(PickleWriter pickle, Object value) {

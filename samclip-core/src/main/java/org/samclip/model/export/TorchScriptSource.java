@@ -19,7 +19,7 @@ import org.samclip.kernel.Kernels;
 final class TorchScriptSource {
 
   /** Where TorchScript keeps all classes. */
-  static final String NAMESPACE = "__torch__";
+  private static final String NAMESPACE = "__torch__";
 
   private static final Pattern CLASS =
       Pattern.compile("^class (\\w+)\\(Module\\):\\n((?:\\n|  .*\\n)*)", Pattern.MULTILINE);
