@@ -54,6 +54,22 @@ public record Provenance(
   }
 
   /**
+   * The origin of weights that are written again, perhaps in part.
+   *
+   * @param version of samclip that writes them
+   * @param kind of model that they make now
+   * @param architecture of that model
+   * @param more licences, which stand over those of the same names
+   * @return this with those
+   */
+  public Provenance rewritten(
+      String version, String kind, String architecture, Map<String, String> more) {
+    Map<String, String> all = new TreeMap<>(licences);
+    all.putAll(more);
+    return new Provenance(version, kind, architecture, recipeHash, teacherHashes, dataHash, all);
+  }
+
+  /**
    * @return entries for {@link SafetensorsWriter#metadata}; what is not known is left out
    */
   public Map<String, String> toMetadata() {

@@ -1,7 +1,6 @@
 package org.samclip.checkpoint;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.ByteArrayOutputStream;
@@ -102,8 +101,7 @@ public final class SafetensorsWriter {
    * @return this
    */
   public SafetensorsWriter add(String name, NDArray array) {
-    TensorType type = typeOf(name, array.getDataType());
-    return add(new TensorInfo(name, type, array.getShape().getShape()), array::toByteBuffer);
+    return add(TensorInfo.of(name, array), array::toByteBuffer);
   }
 
   /**
@@ -303,22 +301,5 @@ public final class SafetensorsWriter {
 
   private static ByteBuffer allocate(int size) {
     return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static TensorType typeOf(String name, DataType type) {
-    return switch (type) {
-      case FLOAT64 -> TensorType.F64;
-      case FLOAT32 -> TensorType.F32;
-      case FLOAT16 -> TensorType.F16;
-      case INT64 -> TensorType.I64;
-      case INT32 -> TensorType.I32;
-      case INT16 -> TensorType.I16;
-      case INT8 -> TensorType.I8;
-      case UINT8 -> TensorType.U8;
-      case BOOLEAN -> TensorType.BOOL;
-      default ->
-          throw new IllegalArgumentException(
-              "tensor " + name + " of type " + type + " cannot be stored; convert it first");
-    };
   }
 }

@@ -1,5 +1,6 @@
 package org.samclip.checkpoint;
 
+import ai.djl.ndarray.NDArray;
 import java.util.Arrays;
 
 /**
@@ -36,6 +37,31 @@ public record TensorInfo(String name, TensorType type, long[] shape) {
             "shape " + Arrays.toString(shape) + " overflows 64 bits", e);
       }
     }
+  }
+
+  /**
+   * @param name under which the array is stored
+   * @param array any array
+   * @return as it stands in a file, in the array's own type
+   */
+  public static TensorInfo of(String name, NDArray array) {
+    TensorType type =
+        switch (array.getDataType()) {
+          case FLOAT64 -> TensorType.F64;
+          case FLOAT32 -> TensorType.F32;
+          case FLOAT16 -> TensorType.F16;
+          case INT64 -> TensorType.I64;
+          case INT32 -> TensorType.I32;
+          case INT16 -> TensorType.I16;
+          case INT8 -> TensorType.I8;
+          case UINT8 -> TensorType.U8;
+          case BOOLEAN -> TensorType.BOOL;
+          default ->
+              throw new IllegalArgumentException(
+                  "tensor %s of type %s cannot be stored; convert it first"
+                      .formatted(name, array.getDataType()));
+        };
+    return new TensorInfo(name, type, array.getShape().getShape());
   }
 
   /**

@@ -32,7 +32,8 @@ final class TensorUnpickler {
   private static final int MAX_INTEGER_BYTES = 1024;
   private static final int MAX_PROTOCOL = 5;
 
-  private static final Map<String, TensorType> STORAGES =
+  /** torch's names of storages, by which a pickle says its element type. */
+  static final Map<String, TensorType> STORAGES =
       Map.of(
           "DoubleStorage", TensorType.F64,
           "FloatStorage", TensorType.F32,

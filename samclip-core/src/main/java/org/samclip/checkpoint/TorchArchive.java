@@ -1,5 +1,9 @@
 package org.samclip.checkpoint;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -17,13 +21,20 @@ import org.samclip.UserError;
  *
  * <p>The names are those of the state dict: a dict under {@code state_dict}, {@code model} or the
  * like is found, and a prefix {@code module.} that all names share is dropped. Strings and numbers
- * beside the tensors become {@link #metadata()}. In a TorchScript archive ({@code torch.jit.save})
- * the names are those of the module's parameters, buffers and other tensors; its code is not read.
+ * beside the tensors, and what {@link TorchArchiveWriter} put there, become {@link #metadata()}. In a
+ * TorchScript archive ({@code torch.jit.save}) the names are those of the module's parameters,
+ * buffers and other tensors; its code is not read.
  */
 public final class TorchArchive implements TensorSource {
 
   /** A view may repeat elements; beyond this many bytes it may not be larger than its file. */
   private static final long FREE_VIEW_BYTES = 1 << 20;
+
+  /** A tokenizer of 50,000 words has a few megabytes. */
+  private static final int MAX_METADATA_BYTES = 32 << 20;
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private final MappedFile file;
   private final Map<String, Strided> tensors;
@@ -72,7 +83,11 @@ public final class TorchArchive implements TensorSource {
     StateDict state = StateDict.find(path, content);
     Map<String, Strided> tensors = new LinkedHashMap<>();
     state.tensors().forEach((name, view) -> tensors.put(name, check(file, zip, root, name, view)));
-    return new TorchArchive(file, tensors, state.metadata());
+    Map<String, String> metadata = new LinkedHashMap<>(state.metadata());
+    if (zip.names().contains(root + TorchArchiveWriter.METADATA)) {
+      metadata.putAll(extra(file, zip.stored(root + TorchArchiveWriter.METADATA)));
+    }
+    return new TorchArchive(file, tensors, metadata);
   }
 
   @Override
@@ -168,6 +183,28 @@ public final class TorchArchive implements TensorSource {
       }
     }
     return root;
+  }
+
+  private static Map<String, String> extra(MappedFile file, ZipDirectory.Stored entry) {
+    if (entry.size() > MAX_METADATA_BYTES) {
+      throw new UserError(
+          "%s: its %s has %d bytes, at most %d are read"
+              .formatted(
+                  file.path(), TorchArchiveWriter.METADATA, entry.size(), MAX_METADATA_BYTES));
+    }
+    try {
+      Map<String, String> extra =
+          JSON.readValue(
+              file.bytes(entry.start(), (int) entry.size()),
+              new TypeReference<LinkedHashMap<String, String>>() {});
+      if (extra == null || extra.containsValue(null)) {
+        throw new IOException("null is no string");
+      }
+      return extra;
+    } catch (IOException e) {
+      throw new UserError(
+          file.path() + ": its " + TorchArchiveWriter.METADATA + " is not JSON of strings", e);
+    }
   }
 
   private static Strided check(

@@ -13,6 +13,12 @@ import org.samclip.nn.Module;
 /** CLIP under the public names: {@code visual.*}, the text tower beside it, {@code logit_scale}. */
 public final class Clip extends Module {
 
+  /** Mean of red, green and blue in 0..1, which CLIP subtracts. */
+  public static final double[] PIXEL_MEAN = {.48145466, .4578275, .40821073};
+
+  /** Deviation of red, green and blue in 0..1, by which CLIP divides. */
+  public static final double[] PIXEL_STD = {.26862954, .26130258, .27577711};
+
   /** The temperature at the start of training, ln(1 / 0.07). */
   private static final double INITIAL_LOGIT_SCALE = Math.log(1 / .07);
 

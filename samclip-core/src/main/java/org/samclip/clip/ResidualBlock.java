@@ -3,6 +3,7 @@ package org.samclip.clip;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import java.util.Map;
 import org.samclip.kernel.Kernels;
 import org.samclip.nn.Init;
 import org.samclip.nn.Layer;
@@ -49,6 +50,11 @@ public final class ResidualBlock extends Layer {
   public NDArray forward(NDArray x) {
     NDArray[] weights = weights(norm1, attn, norm2, mlp.fc, mlp.proj);
     return Kernels.clipBlock(x, weights, heads, causal, quickGelu);
+  }
+
+  @Override
+  public Map<String, Object> constants() {
+    return Map.of("heads", heads, "causal", causal, "quick_gelu", quickGelu);
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.samclip.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import java.util.Map;
 import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.kernel.Kernels;
 import org.samclip.nn.Layer;
@@ -35,7 +36,7 @@ public final class ClipHead extends Layer {
       blocks.add(new Block(c, encoder.heads(), encoder.mlpRatio(), 0, encoder.grid()));
     }
     norm = child("norm", new LayerNorm(c, Block.NORM_EPS));
-    mlp = child("mlp", new Mlp(c, c, config.embedDim(), 3, Kernels::gelu));
+    mlp = child("mlp", new Mlp(c, c, config.embedDim(), 3, Mlp.Activation.GELU));
   }
 
   /**
@@ -94,6 +95,11 @@ public final class ClipHead extends Layer {
   @Override
   public NDArray forward(NDArray tokens) {
     return pooled(features(tokens));
+  }
+
+  @Override
+  public Map<String, Object> constants() {
+    return Map.of("max_pool", config.pool() == ClipHeadConfig.Pool.MAX);
   }
 
   @Override

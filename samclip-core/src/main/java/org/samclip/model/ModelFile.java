@@ -35,7 +35,9 @@ public final class ModelFile {
   /** Kind of a file that holds a CLIP. */
   public static final String CLIP = "clip";
 
-  private static final String TOKENIZER = "samclip.tokenizer";
+  /** Metadata key of the text tower's tokenizer, a Hugging Face {@code tokenizer.json}. */
+  public static final String TOKENIZER = "samclip.tokenizer";
+
   private static final String TEXT = "text.";
 
   private ModelFile() {}

@@ -3,6 +3,7 @@ package org.samclip.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.util.Map;
 import org.samclip.nn.Module;
 import org.samclip.sam.MaskDecoder;
 import org.samclip.sam.PromptEncoder;
@@ -15,6 +16,9 @@ import org.samclip.vitdet.ImageEncoder;
  * keeps SAM's names; the CLIP head's begin with {@code clip_head.}
  */
 public final class SamClip extends Module {
+
+  /** First part of the names of the CLIP head's parameters. */
+  public static final String CLIP_HEAD = "clip_head";
 
   private final SamClipConfig config;
   private final ImageEncoder imageEncoder;
@@ -30,7 +34,7 @@ public final class SamClip extends Module {
     PromptEncoder prompts = child("prompt_encoder", new PromptEncoder(config.samHead()));
     MaskDecoder decoder = child("mask_decoder", new MaskDecoder(config.samHead()));
     samHead = new SamHead(prompts, decoder, config.encoder().patch());
-    clipHead = child("clip_head", new ClipHead(config.clipHead(), config.encoder()));
+    clipHead = child(CLIP_HEAD, new ClipHead(config.clipHead(), config.encoder()));
   }
 
   /**
@@ -93,6 +97,11 @@ public final class SamClip extends Module {
   protected NDList forward(NDList inputs) {
     Features features = features(inputs.singletonOrThrow());
     return new NDList(features.image(), features.patches(), features.neck());
+  }
+
+  @Override
+  public Map<String, Object> constants() {
+    return Map.of("patch", config.encoder().patch());
   }
 
   @Override

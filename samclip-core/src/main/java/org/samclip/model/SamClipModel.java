@@ -21,6 +21,13 @@ public record SamClipModel(
     SamClip model, TextTower text, Tokenizer tokenizer, Optional<Provenance> provenance) {
 
   /**
+   * @return the sizes
+   */
+  public Sizes sizes() {
+    return new Sizes(model.config(), text.config());
+  }
+
+  /**
    * Sizes of a merged model.
    *
    * @param model backbone and heads

@@ -3,6 +3,8 @@ package org.samclip.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import java.util.Map;
+import java.util.Optional;
 import org.samclip.kernel.Kernels;
 
 /** Convolution of [B, in, H, W] with a square kernel. */
@@ -37,6 +39,13 @@ public final class Conv2d extends Layer {
   public NDArray forward(NDArray x) {
     NDArray b = bias == null ? null : bias.getArray();
     return Kernels.conv2d(x, weight.getArray(), b, stride, padding);
+  }
+
+  @Override
+  public Map<String, Object> constants() {
+    return bias == null
+        ? Map.of("stride", stride, "padding", padding, "bias", Optional.empty())
+        : Map.of("stride", stride, "padding", padding);
   }
 
   @Override

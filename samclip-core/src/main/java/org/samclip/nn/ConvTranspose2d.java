@@ -3,6 +3,7 @@ package org.samclip.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import java.util.Map;
 import org.samclip.kernel.Kernels;
 
 /** Transposed convolution of [B, in, H, W] whose stride is its kernel's side: plain up-sampling. */
@@ -28,6 +29,11 @@ public final class ConvTranspose2d extends Layer {
   @Override
   public NDArray forward(NDArray x) {
     return Kernels.convTranspose2d(x, weight.getArray(), bias.getArray(), factor);
+  }
+
+  @Override
+  public Map<String, Object> constants() {
+    return Map.of("stride", factor);
   }
 
   @Override

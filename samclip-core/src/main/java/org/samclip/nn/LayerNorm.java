@@ -3,6 +3,7 @@ package org.samclip.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import java.util.Map;
 import org.samclip.kernel.Kernels;
 
 /** LayerNorm over the last axis. */
@@ -30,6 +31,11 @@ public final class LayerNorm extends Layer implements Module.Weighted {
   @Override
   public NDArray[] weights() {
     return new NDArray[] {weight.getArray(), bias.getArray()};
+  }
+
+  @Override
+  public Map<String, Object> constants() {
+    return Map.of("eps", eps);
   }
 
   @Override

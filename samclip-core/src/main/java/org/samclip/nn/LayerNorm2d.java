@@ -3,6 +3,7 @@ package org.samclip.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import java.util.Map;
 import org.samclip.kernel.Kernels;
 
 /** LayerNorm over the channels of [B, C, H, W] (segment-anything, common.py). */
@@ -25,6 +26,11 @@ public final class LayerNorm2d extends Layer {
   @Override
   public NDArray forward(NDArray x) {
     return Kernels.layerNorm2d(x, weight.getArray(), bias.getArray(), EPS);
+  }
+
+  @Override
+  public Map<String, Object> constants() {
+    return Map.of("eps", EPS);
   }
 
   @Override

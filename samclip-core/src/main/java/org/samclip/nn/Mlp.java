@@ -4,7 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
+import org.samclip.kernel.Kernels;
 
 /**
  * Linear layers with an activation between them, named {@code layers.0}, {@code layers.1} ... as in
@@ -13,8 +15,22 @@ import java.util.function.UnaryOperator;
 public final class Mlp extends Layer {
 
   private final List<Linear> layers = new ArrayList<>();
-  private final UnaryOperator<NDArray> activation;
+  private final Activation activation;
   private final int out;
+
+  /** What stands between the layers. */
+  public enum Activation {
+    /** As in SAM's head. */
+    RELU(ai.djl.nn.Activation::relu),
+    /** By the error function. */
+    GELU(Kernels::gelu);
+
+    private final UnaryOperator<NDArray> function;
+
+    Activation(UnaryOperator<NDArray> function) {
+      this.function = function;
+    }
+  }
 
   /**
    * @param in width of the input
@@ -23,7 +39,7 @@ public final class Mlp extends Layer {
    * @param depth number of linear layers
    * @param activation between the layers, not after the last
    */
-  public Mlp(int in, int hidden, int out, int depth, UnaryOperator<NDArray> activation) {
+  public Mlp(int in, int hidden, int out, int depth, Activation activation) {
     this.activation = activation;
     this.out = out;
     Stack stack = child("layers", new Stack());
@@ -38,10 +54,15 @@ public final class Mlp extends Layer {
     for (int i = 0; i < layers.size(); i++) {
       y = layers.get(i).forward(y);
       if (i < layers.size() - 1) {
-        y = activation.apply(y);
+        y = activation.function.apply(y);
       }
     }
     return y;
+  }
+
+  @Override
+  public Map<String, Object> constants() {
+    return Map.of("gelu", activation == Activation.GELU);
   }
 
   @Override

@@ -135,6 +135,15 @@ public abstract class Module extends AbstractBaseBlock {
     return getParameters().values().stream().mapToLong(p -> p.getShape().size()).sum();
   }
 
+  /**
+   * What the forward needs beside parameters and parts, by its name in an exported module.
+   *
+   * @return integers, reals, switches; an empty {@link java.util.Optional} for an absent parameter
+   */
+  public Map<String, Object> constants() {
+    return Map.of();
+  }
+
   @Override
   public ParameterList getParameters() {
     ParameterList all = new ParameterList();

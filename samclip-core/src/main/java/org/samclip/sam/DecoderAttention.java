@@ -3,6 +3,7 @@ package org.samclip.sam;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.util.Map;
 import org.samclip.kernel.Kernels;
 import org.samclip.nn.Linear;
 import org.samclip.nn.Module;
@@ -43,6 +44,11 @@ public final class DecoderAttention extends Module {
   @Override
   protected NDList forward(NDList inputs) {
     return new NDList(forward(inputs.get(0), inputs.get(1), inputs.get(2)));
+  }
+
+  @Override
+  public Map<String, Object> constants() {
+    return Map.of("heads", heads);
   }
 
   @Override

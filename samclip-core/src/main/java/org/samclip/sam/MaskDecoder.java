@@ -5,12 +5,11 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Activation;
 import java.util.ArrayList;
 import java.util.List;
-import org.samclip.kernel.Kernels;
 import org.samclip.nn.ConvTranspose2d;
 import org.samclip.nn.Embedding;
+import org.samclip.nn.Gelu;
 import org.samclip.nn.LayerNorm2d;
 import org.samclip.nn.Mlp;
 import org.samclip.nn.Module;
@@ -40,17 +39,18 @@ public final class MaskDecoder extends Module {
     upscaling = child("output_upscaling", new Stack());
     upscaling.add(new ConvTranspose2d(dim, dim / 4, 2));
     upscaling.add(new LayerNorm2d(dim / 4));
-    upscaling.add(new org.samclip.nn.Activation(Kernels::gelu));
+    upscaling.add(new Gelu());
     upscaling.add(new ConvTranspose2d(dim / 4, dim / 8, 2));
-    upscaling.add(new org.samclip.nn.Activation(Kernels::gelu));
+    upscaling.add(new Gelu());
     Stack hyper = child("output_hypernetworks_mlps", new Stack());
     for (int i = 0; i < masks; i++) {
-      hypernetworks.add(hyper.add(new Mlp(dim, dim, dim / 8, 3, Activation::relu)));
+      hypernetworks.add(hyper.add(new Mlp(dim, dim, dim / 8, 3, Mlp.Activation.RELU)));
     }
     iouHead =
         child(
             "iou_prediction_head",
-            new Mlp(dim, config.iouHeadHidden(), masks, config.iouHeadDepth(), Activation::relu));
+            new Mlp(
+                dim, config.iouHeadHidden(), masks, config.iouHeadDepth(), Mlp.Activation.RELU));
   }
 
   /**

@@ -8,9 +8,9 @@ import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import org.samclip.kernel.Kernels;
-import org.samclip.nn.Activation;
 import org.samclip.nn.Conv2d;
 import org.samclip.nn.Embedding;
+import org.samclip.nn.Gelu;
 import org.samclip.nn.LayerNorm2d;
 import org.samclip.nn.Module;
 import org.samclip.nn.Stack;
@@ -43,10 +43,10 @@ public final class PromptEncoder extends Module {
     maskDownscaling = child("mask_downscaling", new Stack());
     maskDownscaling.add(new Conv2d(1, m / 4, 2, 2, 0, true));
     maskDownscaling.add(new LayerNorm2d(m / 4));
-    maskDownscaling.add(new Activation(Kernels::gelu));
+    maskDownscaling.add(new Gelu());
     maskDownscaling.add(new Conv2d(m / 4, m, 2, 2, 0, true));
     maskDownscaling.add(new LayerNorm2d(m));
-    maskDownscaling.add(new Activation(Kernels::gelu));
+    maskDownscaling.add(new Gelu());
     maskDownscaling.add(new Conv2d(m, dim, 1, 1, 0, true));
     noMask = child("no_mask_embed", new Embedding(1, dim, 1));
   }

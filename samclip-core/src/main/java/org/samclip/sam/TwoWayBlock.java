@@ -3,6 +3,7 @@ package org.samclip.sam;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.util.Map;
 import org.samclip.nn.LayerNorm;
 import org.samclip.nn.Linear;
 import org.samclip.nn.Module;
@@ -74,6 +75,11 @@ public final class TwoWayBlock extends Module {
   @Override
   protected NDList forward(NDList inputs) {
     return forward(inputs.get(0), inputs.get(1), inputs.get(2), inputs.get(3));
+  }
+
+  @Override
+  public Map<String, Object> constants() {
+    return Map.of("first", first);
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.samclip.vitdet;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import java.util.Map;
 import org.samclip.kernel.Kernels;
 import org.samclip.nn.Layer;
 import org.samclip.nn.LayerNorm;
@@ -46,6 +47,11 @@ public final class Block extends Layer {
   @Override
   public NDArray forward(NDArray x) {
     return Kernels.vitDetBlock(x, weights(norm1, attn, norm2, lin1, lin2), heads, window);
+  }
+
+  @Override
+  public Map<String, Object> constants() {
+    return Map.of("heads", heads, "window", window);
   }
 
   @Override

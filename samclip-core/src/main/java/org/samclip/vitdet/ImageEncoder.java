@@ -3,6 +3,7 @@ package org.samclip.vitdet;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import java.util.Map;
 import org.samclip.nn.Conv2d;
 import org.samclip.nn.Init;
 import org.samclip.nn.Layer;
@@ -104,6 +105,11 @@ public final class ImageEncoder extends Layer {
    */
   public Stack neckLayers() {
     return neck;
+  }
+
+  @Override
+  public Map<String, Object> constants() {
+    return Map.of("patch", config.patch());
   }
 
   @Override

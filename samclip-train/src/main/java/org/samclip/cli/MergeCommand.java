@@ -13,6 +13,7 @@ import org.samclip.train.recipe.RecipeReader;
 import org.samclip.train.report.ProgressBar;
 import org.samclip.train.report.ResultsTable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -50,6 +51,8 @@ final class MergeCommand implements Callable<Integer> {
   @Option(names = "--dry-run", description = "Print what would be done, and do nothing.")
   private boolean dryRun;
 
+  @Mixin private LicenceOption licence = new LicenceOption();
+
   @Override
   public Integer call() {
     Recipe recipe = RecipeReader.read(config, overrides);
@@ -63,7 +66,7 @@ final class MergeCommand implements Callable<Integer> {
     RunFolder folder = RunFolder.open(root, recipe, resume);
     Optional<ResultsTable> table;
     try (BarListener listener = new BarListener(ProgressBar.console())) {
-      table = new MergeRun(recipe, folder, listener).run();
+      table = new MergeRun(recipe, folder, listener).optLicences(licence.licences()).run();
     }
     if (table.isEmpty()) {
       return Samclip.FAILED;

@@ -9,6 +9,7 @@ import org.samclip.train.recipe.PretrainRecipe;
 import org.samclip.train.recipe.RecipeReader;
 import org.samclip.train.report.ProgressBar;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -51,6 +52,8 @@ final class PretrainCommand implements Callable<Integer> {
       description = "Change a value of the recipe: --set stages.1.duration='100 steps'.")
   private List<String> overrides = List.of();
 
+  @Mixin private LicenceOption licence = new LicenceOption();
+
   @Override
   public Integer call() {
     PretrainRecipe recipe = RecipeReader.readPretraining(config, overrides);
@@ -64,7 +67,9 @@ final class PretrainCommand implements Callable<Integer> {
     }
     Path quarantine = out.resolveSibling(out.getFileName() + ".quarantine.tsv");
     try (BarListener listener = new BarListener(ProgressBar.console())) {
-      new Pretraining(recipe, quarantine).run(out, listener, listener);
+      new Pretraining(recipe, quarantine)
+          .optLicences(licence.licences())
+          .run(out, listener, listener);
     }
     spec.commandLine().getOut().println(out + ": written");
     return Samclip.DONE;

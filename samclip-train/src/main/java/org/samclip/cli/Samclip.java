@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
       PredictCommand.class,
       EvalCommand.class,
       InspectCommand.class,
-      DiffCommand.class
+      DiffCommand.class,
+      ConvertCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:wrong usage, file, value or device; the message says"})

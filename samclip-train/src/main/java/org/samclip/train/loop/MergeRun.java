@@ -44,6 +44,7 @@ public final class MergeRun {
   private final StageLength length;
   private final CheckpointStore store;
   private final Supplier<Interruption> interruptions;
+  private Map<String, String> licences = Map.of();
 
   /** Hears what a run does. */
   public interface Listener extends StepListener, SceneProgress {
@@ -81,6 +82,15 @@ public final class MergeRun {
   }
 
   /**
+   * @param terms licence or terms of what goes in, by its name; for the models' provenance
+   * @return this
+   */
+  public MergeRun optLicences(Map<String, String> terms) {
+    licences = Map.copyOf(terms);
+    return this;
+  }
+
+  /**
    * Runs from the beginning, or from where an earlier run stopped.
    *
    * @return the table, or nothing if the run was interrupted and can be resumed
@@ -95,7 +105,7 @@ public final class MergeRun {
     try (NDManager manager = LibTorch.newManager(LibTorch.device(recipe.device()))) {
       data.requirePresent();
       Teachers teachers = Teachers.load(recipe.teachers(), manager);
-      Students students = new Students(recipe, teachers, data);
+      Students students = new Students(recipe, teachers, data, licences);
       students.requireFit();
       data.prepare(listener);
       SetsSpec sets = data.sets(recipe.evaluation());

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.samclip.UserError;
 import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.checkpoint.Provenance;
@@ -22,8 +23,9 @@ import org.samclip.train.recipe.Recipe;
  * @param recipe of the run
  * @param teachers of the run
  * @param data whose hash goes into the model's provenance
+ * @param licences by name, for the provenance; they stand over those that the teachers' files state
  */
-record Students(Recipe recipe, Teachers teachers, DataFiles data) {
+record Students(Recipe recipe, Teachers teachers, DataFiles data, Map<String, String> licences) {
 
   /** The student's sizes are the SAM teacher's, and every stage's groups fit it. */
   void requireFit() {
@@ -43,6 +45,14 @@ record Students(Recipe recipe, Teachers teachers, DataFiles data) {
     }
     SamClip student = new SamClip(config);
     Phase.of(recipe).forEach(phase -> StageRunner.table(phase.stage(), student));
+  }
+
+  private Map<String, String> allLicences() {
+    Map<String, String> all = new TreeMap<>();
+    teachers.sam().provenance().ifPresent(origin -> all.putAll(origin.licences()));
+    teachers.clip().provenance().ifPresent(origin -> all.putAll(origin.licences()));
+    all.putAll(licences);
+    return all;
   }
 
   /** SAM's weights with a fresh CLIP head. */
@@ -68,7 +78,7 @@ record Students(Recipe recipe, Teachers teachers, DataFiles data) {
             recipe.hash(),
             teachers.hashes(),
             data.hash(),
-            Map.of());
+            allLicences());
     return new SamClipModel(
         student,
         teachers.clip().clip().text(),

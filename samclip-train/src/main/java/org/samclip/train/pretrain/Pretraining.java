@@ -51,6 +51,7 @@ public final class Pretraining {
   private final DataFiles data;
   private final StageLength length;
   private final StageSpec stage;
+  private Map<String, String> licences = Map.of();
 
   /**
    * @param recipe what to train
@@ -61,6 +62,15 @@ public final class Pretraining {
     this.data = new DataFiles(recipe.data(), quarantine, null);
     this.length = new StageLength(data);
     this.stage = recipe.stage();
+  }
+
+  /**
+   * @param terms licence or terms of what goes in, by its name; for the models' provenance
+   * @return this
+   */
+  public Pretraining optLicences(Map<String, String> terms) {
+    licences = Map.copyOf(terms);
+    return this;
   }
 
   /**
@@ -146,6 +156,6 @@ public final class Pretraining {
 
   private Provenance provenance(String kind, String architecture) {
     return new Provenance(
-        Version.current(), kind, architecture, recipe.hash(), Map.of(), data.hash(), Map.of());
+        Version.current(), kind, architecture, recipe.hash(), Map.of(), data.hash(), licences);
   }
 }

@@ -19,6 +19,9 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.samclip.UserError;
+import org.samclip.checkpoint.Checkpoints;
+import org.samclip.checkpoint.Provenance;
+import org.samclip.checkpoint.TensorSource;
 import org.samclip.train.loop.TinyMerge.Heard;
 import org.samclip.train.recipe.Recipe;
 import org.samclip.train.report.ResultsTable;
@@ -88,6 +91,14 @@ class MergeRunTest {
       lines.add(JSON.readTree(line));
     }
     return lines;
+  }
+
+  void modelsStateTheLicencesOfTheTeachersAndTheUser() {
+    try (TensorSource source = Checkpoints.open(whole.resolve("models/stage3.safetensors"))) {
+      assertEquals(
+          Map.of("sam", "terms of sam", "clip", "terms of clip", "data", "terms of the data"),
+          Provenance.fromMetadata(source.metadata()).orElseThrow().licences());
+    }
   }
 
   @Test

@@ -146,7 +146,8 @@ public final class TinyMerge {
   }
 
   private static Provenance provenance(String kind, String architecture) {
-    return new Provenance("test", kind, architecture, "", Map.of(), "", Map.of());
+    return new Provenance(
+        "test", kind, architecture, "", Map.of(), "", Map.of(kind, "terms of " + kind));
   }
 
   /** The recipe as a file's content. */
@@ -166,7 +167,9 @@ public final class TinyMerge {
 
   static Optional<ResultsTable> run(Recipe recipe, Path root, boolean resume, Heard heard) {
     RunFolder run = RunFolder.open(root, recipe, resume);
-    return new MergeRun(recipe, run, heard, () -> heard.interruption = new Interruption()).run();
+    return new MergeRun(recipe, run, heard, () -> heard.interruption = new Interruption())
+        .optLicences(Map.of("data", "terms of the data"))
+        .run();
   }
 
   /** Every file of a run that must not depend on how it came about, by name, with its hash. */

@@ -84,9 +84,12 @@ class PretrainingTest {
         "stages.1.optimizer.lr=0.002");
   }
 
+  private static final Map<String, String> LICENCES = Map.of("scenes", "Apache-2.0 AND MIT");
+
   private List<Trainer.Step> train(PretrainRecipe recipe, Path out) {
     List<Trainer.Step> steps = new ArrayList<>();
     new Pretraining(recipe, folder.resolve("quarantine.tsv"))
+        .optLicences(LICENCES)
         .run(
             out,
             SceneProgress.SILENT,
@@ -169,6 +172,7 @@ class PretrainingTest {
   private void assertProvenance(PretrainRecipe recipe, String kind, Provenance provenance) {
     assertEquals(kind, provenance.kind());
     assertEquals(recipe.hash(), provenance.recipeHash());
+    assertEquals(LICENCES, provenance.licences());
     assertEquals(
         ContentHash.sha256(folder.resolve("scenes").resolve("manifest.json")),
         provenance.dataHash());

@@ -1,0 +1,206 @@
+package org.samclip.model.export;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.samclip.UserError;
+import org.samclip.checkpoint.AtomicFile;
+import org.samclip.checkpoint.Provenance;
+import org.samclip.checkpoint.SafetensorsWriter;
+import org.samclip.checkpoint.TorchArchiveWriter;
+import org.samclip.clip.ClipConfig;
+import org.samclip.clip.TextTower;
+import org.samclip.clip.Tokenizer;
+import org.samclip.kernel.LibTorch;
+import org.samclip.model.ClipModel;
+import org.samclip.model.ModelFile;
+import org.samclip.model.SamClip;
+import org.samclip.model.SamClipConfig;
+import org.samclip.model.SamClipModel;
+import org.samclip.model.SamModel;
+
+/**
+ * A model file written again in another program's format, float32. The extension of the file says
+ * the container: {@code .safetensors}, or a torch archive otherwise.
+ *
+ * @param model file of kind samclip, sam or clip
+ * @param out file to write
+ * @param replace whether existing files may be replaced
+ * @param version of samclip, for the provenance
+ * @param licences by name, added to those that the model file states
+ */
+public record ModelExport(
+    Path model, Path out, boolean replace, String version, Map<String, String> licences) {
+
+  /** Open_clip looks for its sizes under this name, beside the weights. */
+  private static final String OPENCLIP_CONFIG = "open_clip_config.json";
+
+  private static final String TOKENIZER_FILE = "tokenizer.json";
+
+  /** Kind of a file that holds a CLIP's text tower; samclip itself does not read it. */
+  private static final String CLIP_TEXT = "clip-text";
+
+  /** What of a CLIP is written. */
+  public enum Part {
+    /** Both towers. */
+    ALL,
+    /** The text tower. */
+    TEXT
+  }
+
+  /**
+   * Writes the model.
+   *
+   * @param format of the file
+   * @param part of the model; {@link Part#TEXT} for OpenCLIP only
+   * @return the files written, the model first
+   * @throws UserError if the model is not of a kind that the format can hold, or a file cannot be
+   *     written
+   */
+  public List<Path> write(ExportFormat format, Part part) {
+    format.requireExtension(out.getFileName().toString());
+    requireFree(out);
+    if (part == Part.TEXT && format != ExportFormat.OPENCLIP) {
+      throw new UserError("--part text: only for --to openclip, not --to " + format.label());
+    }
+    String kind = ModelFile.kind(model);
+    try (NDManager manager = LibTorch.newManager(Device.cpu())) {
+      return switch (format) {
+        case SAM -> sam(kind, manager);
+        case OPENCLIP -> part == Part.TEXT ? text(kind, manager) : clip(kind, manager);
+        case TORCHSCRIPT -> torchScript(kind, manager);
+      };
+    }
+  }
+
+  private List<Path> sam(String kind, NDManager manager) {
+    switch (kind) {
+      case ModelFile.SAM -> {
+        SamModel sam = ModelFile.readSam(model, manager);
+        sam(sam.sam().arrays(), sam.sizes(), sam.provenance());
+      }
+      case ModelFile.SAMCLIP -> {
+        SamClipModel merged = ModelFile.readSamClip(model, manager);
+        Map<String, NDArray> arrays = new LinkedHashMap<>(merged.model().arrays());
+        arrays.keySet().removeIf(name -> name.startsWith(SamClip.CLIP_HEAD + "."));
+        SamClipConfig config = merged.model().config();
+        SamModel.Sizes sizes = new SamModel.Sizes(config.encoder(), config.samHead());
+        sam(arrays, sizes, merged.provenance());
+      }
+      default -> throw wrongKind(kind, ExportFormat.SAM, "a sam or samclip model");
+    }
+    return List.of(out);
+  }
+
+  private void sam(Map<String, NDArray> arrays, SamModel.Sizes sizes, Optional<Provenance> origin) {
+    stateDict(arrays, provenance(origin, ModelFile.SAM, sizes).toMetadata());
+  }
+
+  private List<Path> clip(String kind, NDManager manager) {
+    if (kind.equals(ModelFile.SAMCLIP)) {
+      throw new UserError(
+          model
+              + ": the image side of a merged model is SAM's encoder with a head, which no OpenCLIP"
+              + " class can hold. --part text writes its text tower; --to torchscript writes the"
+              + " whole model for Python");
+    }
+    if (!kind.equals(ModelFile.CLIP)) {
+      throw wrongKind(kind, ExportFormat.OPENCLIP, "a clip model, or a samclip with --part text");
+    }
+    Path config = beside(OPENCLIP_CONFIG);
+    Path words = beside(TOKENIZER_FILE);
+    ClipModel clip = ModelFile.readClip(model, manager);
+    try (Tokenizer tokenizer = clip.tokenizer()) {
+      ClipConfig sizes = clip.clip().config();
+      Provenance provenance = provenance(clip.provenance(), ModelFile.CLIP, sizes);
+      stateDict(clip.clip().arrays(), metadata(provenance, tokenizer));
+      AtomicFile.writeString(config, OpenClipConfig.json(sizes));
+      AtomicFile.writeString(words, tokenizer.json());
+    }
+    return List.of(out, config, words);
+  }
+
+  private List<Path> text(String kind, NDManager manager) {
+    Path words = beside(TOKENIZER_FILE);
+    switch (kind) {
+      case ModelFile.CLIP -> {
+        ClipModel clip = ModelFile.readClip(model, manager);
+        text(clip.clip().text(), clip.tokenizer(), clip.provenance(), words);
+      }
+      case ModelFile.SAMCLIP -> {
+        SamClipModel merged = ModelFile.readSamClip(model, manager);
+        text(merged.text(), merged.tokenizer(), merged.provenance(), words);
+      }
+      default -> throw wrongKind(kind, ExportFormat.OPENCLIP, "a clip or samclip model");
+    }
+    return List.of(out, words);
+  }
+
+  private void text(TextTower text, Tokenizer tokenizer, Optional<Provenance> origin, Path words) {
+    try (tokenizer) {
+      Provenance provenance = provenance(origin, CLIP_TEXT, text.config());
+      stateDict(text.arrays(), metadata(provenance, tokenizer));
+      AtomicFile.writeString(words, tokenizer.json());
+    }
+  }
+
+  private List<Path> torchScript(String kind, NDManager manager) {
+    if (!kind.equals(ModelFile.SAMCLIP)) {
+      throw wrongKind(
+          kind,
+          ExportFormat.TORCHSCRIPT,
+          "a samclip model; --to sam and --to openclip take others");
+    }
+    SamClipModel merged = ModelFile.readSamClip(model, manager);
+    try (Tokenizer tokenizer = merged.tokenizer()) {
+      Provenance provenance = provenance(merged.provenance(), ModelFile.SAMCLIP, merged.sizes());
+      TorchScriptArchive.write(out, merged, provenance.toMetadata());
+      return List.of(out);
+    }
+  }
+
+  private void stateDict(Map<String, NDArray> arrays, Map<String, String> metadata) {
+    if (out.getFileName().toString().endsWith(ExportFormat.SAFETENSORS)) {
+      SafetensorsWriter.write(out, arrays, metadata);
+    } else {
+      TorchArchiveWriter.writeStateDict(out, arrays, metadata);
+    }
+  }
+
+  /** A file of a fixed name that belongs to the model; looked at before anything is written. */
+  private Path beside(String name) {
+    Path file = out.resolveSibling(name);
+    requireFree(file);
+    return file;
+  }
+
+  private Provenance provenance(Optional<Provenance> origin, String kind, Record sizes) {
+    String architecture = ModelFile.architecture(sizes);
+    return origin
+        .orElseGet(() -> new Provenance(version, kind, architecture, "", Map.of(), "", Map.of()))
+        .rewritten(version, kind, architecture, licences);
+  }
+
+  private static Map<String, String> metadata(Provenance provenance, Tokenizer tokenizer) {
+    Map<String, String> metadata = new LinkedHashMap<>(provenance.toMetadata());
+    metadata.put(ModelFile.TOKENIZER, tokenizer.json());
+    return metadata;
+  }
+
+  private UserError wrongKind(String kind, ExportFormat format, String needed) {
+    return new UserError(
+        "%s: holds a %s model; --to %s needs %s".formatted(model, kind, format.label(), needed));
+  }
+
+  private void requireFree(Path file) {
+    if (!replace && Files.exists(file)) {
+      throw new UserError(file + " exists; choose another file, or replace it with --force");
+    }
+  }
+}
