@@ -21,8 +21,8 @@ import org.samclip.UserError;
  *
  * <p>The names are those of the state dict: a dict under {@code state_dict}, {@code model} or the
  * like is found, and a prefix {@code module.} that all names share is dropped. Strings and numbers
- * beside the tensors, and what {@link TorchArchiveWriter} put there, become {@link #metadata()}. In a
- * TorchScript archive ({@code torch.jit.save}) the names are those of the module's parameters,
+ * beside the tensors, and what {@link TorchArchiveWriter} put there, become {@link #metadata()}. In
+ * a TorchScript archive ({@code torch.jit.save}) the names are those of the module's parameters,
  * buffers and other tensors; its code is not read.
  */
 public final class TorchArchive implements TensorSource {
