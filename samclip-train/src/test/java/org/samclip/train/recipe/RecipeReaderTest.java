@@ -325,8 +325,15 @@ class RecipeReaderTest {
     assertMentions(
         error(SMALL, String.format(MIXED, half)), "data.clip.mix", "1 of 2 entries have a weight");
     assertMentions(error(SMALL, String.format(MIXED, "")), "data.clip.mix", "at least one entry");
-    String wrong = "{name: a, shards: a.tar, source: sa1b}";
-    assertMentions(error(SMALL, String.format(MIXED, wrong)), "source", "sa1b", "webdataset");
+    String wrong = "{name: a, shards: a.tar, source: webdatasets}";
+    assertMentions(
+        error(SMALL, String.format(MIXED, wrong)),
+        "data.clip.mix.1.source",
+        "webdatasets",
+        "Did you mean 'webdataset'");
+    String options =
+        "data={clip: {mix: [{name: a, shards: b.tar}], options: {annotations: a.json}}}";
+    assertMentions(error(SMALL, options), "data.clip.options", "beside mix");
     assertMentions(
         error(SMALL, "data={clip: {shards: a.tar, mix: [{name: a, shards: b.tar}]}}"),
         "data.clip.shards",
