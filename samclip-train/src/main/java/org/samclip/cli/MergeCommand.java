@@ -1,6 +1,7 @@
 package org.samclip.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -72,7 +73,8 @@ final class MergeCommand implements Callable<Integer> {
       return Samclip.FAILED;
     }
     print.print(table.get().text());
-    print.println(root + ": merged model in models, table in results.json, pictures in panels");
+    String pictures = Files.exists(root.resolve("panels")) ? ", pictures in panels" : "";
+    print.println(root + ": merged model in models, table in results.json" + pictures);
     return Samclip.DONE;
   }
 }

@@ -150,6 +150,13 @@ public final class Evaluation {
   }
 
   /**
+   * @return whether there are images for {@link #more}
+   */
+  public boolean hasMore() {
+    return classes != null || unseen != null;
+  }
+
+  /**
    * Classification beyond the table's column: at the other resolutions, to see whether a skill
    * holds at one resolution only; and in a style that training never showed.
    *

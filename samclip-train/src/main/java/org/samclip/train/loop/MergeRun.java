@@ -160,7 +160,7 @@ public final class MergeRun {
 
   /** What the table has no column for, of the teacher and of the model after the last stage. */
   private void measureMore(Teachers teachers, Evaluation evaluation, NDManager manager) {
-    if (Files.exists(folder.more())) {
+    if (Files.exists(folder.more()) || !evaluation.hasMore()) {
       return;
     }
     listener.onMessage("measuring other resolutions and unseen styles");
