@@ -20,12 +20,11 @@ import org.samclip.data.transform.RgbImage;
  * captions (the first of each image), and panoptic segmentation (a PNG of segment numbers beside).
  * Crowds are left out: they are no single object. A shard is a piece of 1000 images.
  */
-public final class CocoSource implements SampleSource {
+public final class CocoSource extends ReadSource {
 
   private static final int IMAGES_PER_SHARD = 1000;
   private static final String PANOPTIC = "panoptic.png";
 
-  private final SourceOptions options;
   private final List<Shard> shards = new ArrayList<>();
   private final Map<Shard, Piece> pieces = new HashMap<>();
 
@@ -66,7 +65,7 @@ public final class CocoSource implements SampleSource {
    * @throws UserError if a path does not exist or a file is not COCO's JSON
    */
   public CocoSource(SourceOptions options) {
-    this.options = options;
+    super(options);
     options.checkSettings(Set.of("images", "panoptic"));
     for (String pattern : options.patterns()) {
       for (Path json : FilePatterns.find(pattern)) {
@@ -149,18 +148,8 @@ public final class CocoSource implements SampleSource {
   }
 
   @Override
-  public String name() {
-    return options.name();
-  }
-
-  @Override
   public List<Shard> shards() {
     return List.copyOf(shards);
-  }
-
-  @Override
-  public DataLimits limits() {
-    return options.limits();
   }
 
   @Override
@@ -189,11 +178,6 @@ public final class CocoSource implements SampleSource {
           new BrokenSampleException(Kind.UNREADABLE, e.getMessage(), e.getCause());
       return SampleRef.broken(shard, image.file(), why);
     }
-  }
-
-  @Override
-  public RawSample read(SampleRef ref) {
-    return MemberReader.read(ref, options.limits(), options.store());
   }
 
   @Override

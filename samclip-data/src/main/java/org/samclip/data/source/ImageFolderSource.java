@@ -19,9 +19,8 @@ import org.samclip.data.source.SampleRef.Member;
  * A text file of the same name beside an image is its caption. A shard is one folder; links to
  * folders are not followed.
  */
-public final class ImageFolderSource implements SampleSource {
+public final class ImageFolderSource extends ReadSource {
 
-  private final SourceOptions options;
   private final List<Shard> shards = new ArrayList<>();
   private final Map<Shard, String> prefixes = new HashMap<>();
 
@@ -54,7 +53,7 @@ public final class ImageFolderSource implements SampleSource {
    * @throws UserError if a folder does not exist or there is no image in it
    */
   public ImageFolderSource(SourceOptions options) {
-    this.options = options;
+    super(options);
     options.checkSettings(Set.of());
     for (String pattern : options.patterns()) {
       for (Path root : FilePatterns.find(pattern)) {
@@ -92,18 +91,8 @@ public final class ImageFolderSource implements SampleSource {
   }
 
   @Override
-  public String name() {
-    return options.name();
-  }
-
-  @Override
   public List<Shard> shards() {
     return List.copyOf(shards);
-  }
-
-  @Override
-  public DataLimits limits() {
-    return options.limits();
   }
 
   @Override
@@ -120,11 +109,6 @@ public final class ImageFolderSource implements SampleSource {
       samples.add(new SampleRef(shard, prefixes.get(shard) + image.getFileName(), members, null));
     }
     return samples;
-  }
-
-  @Override
-  public RawSample read(SampleRef ref) {
-    return MemberReader.read(ref, options.limits(), options.store());
   }
 
   @Override

@@ -18,11 +18,10 @@ import org.samclip.data.transform.RgbImage;
  * ADE20k and COCO-Stuff differ in folders, in the number that does not count and in where classes
  * begin; the settings say so.
  */
-public final class LabelMapSource implements SampleSource {
+public final class LabelMapSource extends ReadSource {
 
   private static final String LABELS = "labels.png";
 
-  private final SourceOptions options;
   private final Map<Shard, LabelLayout> layouts = new HashMap<>();
   private final List<Shard> shards = new ArrayList<>();
 
@@ -57,7 +56,7 @@ public final class LabelMapSource implements SampleSource {
    * @throws org.samclip.UserError if a folder is missing or an image lacks its map
    */
   public LabelMapSource(SourceOptions options) {
-    this.options = options;
+    super(options);
     for (String pattern : options.patterns()) {
       for (Path root : FilePatterns.find(pattern)) {
         Shard shard = Shard.of(root);
@@ -70,18 +69,8 @@ public final class LabelMapSource implements SampleSource {
   }
 
   @Override
-  public String name() {
-    return options.name();
-  }
-
-  @Override
   public List<Shard> shards() {
     return List.copyOf(shards);
-  }
-
-  @Override
-  public DataLimits limits() {
-    return options.limits();
   }
 
   @Override
@@ -98,11 +87,6 @@ public final class LabelMapSource implements SampleSource {
               null));
     }
     return samples;
-  }
-
-  @Override
-  public RawSample read(SampleRef ref) {
-    return MemberReader.read(ref, options.limits(), options.store());
   }
 
   @Override

@@ -22,11 +22,10 @@ import org.samclip.data.transform.RgbImage;
  * annotations[].segmentation} is {@code {"size": [h, w], "counts": "..."}}; in tar archives as
  * published, or unpacked in folders.
  */
-public final class Sa1bSource implements SampleSource {
+public final class Sa1bSource extends ReadSource {
 
   private static final Set<String> FIELDS = fields();
 
-  private final SourceOptions options;
   private final List<Shard> shards;
 
   /** The format {@code sa1b}. */
@@ -59,7 +58,7 @@ public final class Sa1bSource implements SampleSource {
    * @throws UserError if a path does not exist or nothing is found
    */
   public Sa1bSource(SourceOptions options) {
-    this.options = options;
+    super(options);
     options.checkSettings(Set.of());
     shards = List.copyOf(Archives.find(options.patterns(), true));
     for (Shard shard : shards) {
@@ -92,18 +91,8 @@ public final class Sa1bSource implements SampleSource {
   }
 
   @Override
-  public String name() {
-    return options.name();
-  }
-
-  @Override
   public List<Shard> shards() {
     return shards;
-  }
-
-  @Override
-  public DataLimits limits() {
-    return options.limits();
   }
 
   @Override
@@ -111,11 +100,6 @@ public final class Sa1bSource implements SampleSource {
     return Files.isDirectory(shard.path())
         ? listFolder(shard)
         : TarIndex.list(shard, FIELDS, options.store());
-  }
-
-  @Override
-  public RawSample read(SampleRef ref) {
-    return MemberReader.read(ref, options.limits(), options.store());
   }
 
   private static List<SampleRef> listFolder(Shard shard) {

@@ -17,11 +17,10 @@ import org.samclip.data.BrokenSampleException.Kind;
  * KEY.txt}, or {@code KEY.json} with a string {@code caption} or {@code text}; plain, gzipped or
  * zstd-compressed, on disk or at a web address.
  */
-public final class WebDatasetSource implements SampleSource {
+public final class WebDatasetSource extends ReadSource {
 
   private static final Set<String> FIELDS = fields();
 
-  private final SourceOptions options;
   private final List<Shard> shards;
 
   /** The format {@code webdataset}. */
@@ -54,7 +53,7 @@ public final class WebDatasetSource implements SampleSource {
    * @throws UserError if a path does not exist or no archive is found
    */
   public WebDatasetSource(SourceOptions options) {
-    this.options = options;
+    super(options);
     options.checkSettings(Set.of());
     shards = List.copyOf(Archives.find(options.patterns(), false));
     if (shards.isEmpty()) {
@@ -88,28 +87,13 @@ public final class WebDatasetSource implements SampleSource {
   }
 
   @Override
-  public String name() {
-    return options.name();
-  }
-
-  @Override
   public List<Shard> shards() {
     return shards;
   }
 
   @Override
-  public DataLimits limits() {
-    return options.limits();
-  }
-
-  @Override
   public List<SampleRef> list(Shard shard) {
     return TarIndex.list(shard, FIELDS, options.store());
-  }
-
-  @Override
-  public RawSample read(SampleRef ref) {
-    return MemberReader.read(ref, options.limits(), options.store());
   }
 
   @Override
