@@ -103,7 +103,12 @@ public final class ParquetSource extends ReadSource {
       }
     }
     throw new UserError(
-        shards.get(0).path() + ": " + first.getMessage() + "; no file can be read", first);
+        options.name()
+            + ": no file can be read, "
+            + shards.get(0).path()
+            + " because of: "
+            + first.getMessage(),
+        first);
   }
 
   @Override

@@ -171,7 +171,7 @@ class ParquetSourceTest {
     assertThrows(UserError.class, () -> open(Map.of()));
     put("x.parquet", "PAR1 is not all that it takes".getBytes());
     String message = assertThrows(UserError.class, () -> open(Map.of())).getMessage();
-    assertTrue(message.contains("x.parquet: not a whole Parquet file"), message);
+    assertTrue(message.contains("x.parquet because of: not a whole Parquet file"), message);
     assertThrows(
         UserError.class,
         () ->
