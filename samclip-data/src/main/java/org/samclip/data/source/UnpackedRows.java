@@ -14,8 +14,8 @@ import org.samclip.data.source.ParquetValues.Value;
 import org.samclip.data.transform.ImageFormat;
 
 /**
- * The rows of a Parquet file in a temporary file, from which each is read without the others.
- * Packed pages allow that not: one holds hundreds of pictures.
+ * The rows of a Parquet file in a temporary file, from which each is read without the others. The
+ * packed pages do not allow that: one holds hundreds of pictures.
  *
  * <p>First the number of rows (8 bytes), then for each row where it begins (8 bytes; 0: it was
  * lost) and the sizes of its image and its caption (4 bytes each; -1: none), then the rows
