@@ -47,7 +47,7 @@ final class DataOptions {
       paramLabel = "FORMAT",
       description =
           "Format of the shards: webdataset unless told otherwise, sa1b, coco, label-maps,"
-              + " image-folder or one of your own.")
+              + " image-folder, parquet or one of your own.")
   private String format;
 
   @Option(

@@ -21,7 +21,7 @@ abstract class ReadSource implements SampleSource {
   }
 
   @Override
-  public final RawSample read(SampleRef ref) {
+  public RawSample read(SampleRef ref) {
     return MemberReader.read(ref, options.limits(), options.store());
   }
 }

@@ -49,6 +49,29 @@ public final class ShardStore implements AutoCloseable {
     T apply(FileChannel archive, IOException cut) throws IOException;
   }
 
+  /** Makes of a shard what is read at random. */
+  interface Unpacking {
+    /** May throw at a damage; what was written before it is kept. */
+    void into(Sink out) throws IOException;
+  }
+
+  /** A temporary file that is being written. */
+  interface Sink {
+    /**
+     * @throws Full if the file would be larger than allowed
+     */
+    void write(ByteBuffer bytes, long position) throws IOException;
+  }
+
+  /** An archive is larger than all temporary files may be. */
+  static final class Full extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Full(long maxBytes) {
+      super("more than " + maxBytes + " bytes unpacked, the limit of temporary files");
+    }
+  }
+
   /**
    * @param folder for temporary files, or {@code null} for the system's
    * @param maxBytes of temporary files; also the largest archive that is unpacked
@@ -79,20 +102,41 @@ public final class ShardStore implements AutoCloseable {
         return use.apply(channel, null);
       }
     }
+    return with(shard, out -> copy(shard, out), use);
+  }
+
+  /**
+   * Lets a shard be read that is unpacked in its own way; always the same one for the same shard.
+   *
+   * @throws IOException if nothing of it can be had
+   */
+  <T> T with(Shard shard, Unpacking unpacking, Use<T> use) throws IOException {
     try {
-      return spooled(shard, use);
+      return spooled(shard, unpacking, use);
     } catch (ClosedByInterruptException e) {
       throw e;
     } catch (ClosedChannelException e) {
       // Another thread was interrupted while it read from the same file, which closes it.
-      return spooled(shard, use);
+      return spooled(shard, unpacking, use);
     }
   }
 
-  private <T> T spooled(Shard shard, Use<T> use) throws IOException {
+  private void copy(Shard shard, Sink out) throws IOException {
+    try (InputStream packed = open(shard);
+        InputStream plain = Compression.of(shard.name()).unpack(packed)) {
+      byte[] buffer = new byte[BUFFER];
+      long written = 0;
+      for (int n = plain.read(buffer); n >= 0; n = plain.read(buffer)) {
+        out.write(ByteBuffer.wrap(buffer, 0, n), written);
+        written += n;
+      }
+    }
+  }
+
+  private <T> T spooled(Shard shard, Unpacking unpacking, Use<T> use) throws IOException {
     Spool spool = lease(shard);
     try {
-      spool.fill();
+      spool.fill(unpacking);
       return use.apply(spool.channel, spool.cut);
     } finally {
       release(spool);
@@ -121,9 +165,9 @@ public final class ShardStore implements AutoCloseable {
     makeRoom();
   }
 
-  private synchronized void grow(Spool spool, int bytes) {
-    spool.size += bytes;
-    used += bytes;
+  private synchronized void grow(Spool spool, long size) {
+    used += Math.max(0, size - spool.size);
+    spool.size = Math.max(size, spool.size);
     makeRoom();
   }
 
@@ -194,13 +238,12 @@ public final class ShardStore implements AutoCloseable {
     }
 
     /** Unpacks, unless it is done already; keeps what came before a damage. */
-    synchronized void fill() throws IOException {
+    synchronized void fill(Unpacking unpacking) throws IOException {
       if (!filled) {
         shrink(this);
         channel = temporary();
-        try (InputStream packed = open(shard);
-            InputStream plain = Compression.of(shard.name()).unpack(packed)) {
-          copy(plain);
+        try {
+          unpacking.into(this::write);
         } catch (InterruptedIOException | ClosedByInterruptException e) {
           discard();
           throw e;
@@ -218,25 +261,15 @@ public final class ShardStore implements AutoCloseable {
       }
     }
 
-    private void copy(InputStream plain) throws IOException {
-      byte[] buffer = new byte[BUFFER];
-      long written = 0;
-      for (int n = plain.read(buffer); n >= 0; n = plain.read(buffer)) {
-        written += n;
-        if (written > maxBytes) {
-          throw new IOException(
-              "more than " + maxBytes + " bytes unpacked, the limit of temporary files");
-        }
-        write(ByteBuffer.wrap(buffer, 0, n));
-        grow(this, n);
-      }
-    }
-
     /** A full disk is not the shard's fault: it ends the run. */
-    private void write(ByteBuffer bytes) throws ClosedByInterruptException {
+    private void write(ByteBuffer bytes, long position) throws IOException {
+      long end = position + bytes.remaining();
+      if (end > maxBytes) {
+        throw new Full(maxBytes);
+      }
       try {
         while (bytes.hasRemaining()) {
-          channel.write(bytes);
+          channel.write(bytes, end - bytes.remaining());
         }
       } catch (ClosedByInterruptException e) {
         throw e;
@@ -249,6 +282,7 @@ public final class ShardStore implements AutoCloseable {
                 + "); make room or name another folder",
             e);
       }
+      grow(this, end);
     }
 
     private FileChannel temporary() {

@@ -1,9 +1,12 @@
 package org.samclip.data.transform;
 
 /** The image formats that are read, told apart by their first bytes. */
-enum ImageFormat {
+public enum ImageFormat {
+  /** JPEG. */
   JPEG("jpeg"),
+  /** PNG. */
   PNG("png"),
+  /** WebP. */
   WEBP("webp");
 
   /** What the decoder registry calls it. */
@@ -13,12 +16,18 @@ enum ImageFormat {
     this.reader = reader;
   }
 
-  String reader() {
+  /** Its name, also usual as the ending of file names. */
+  public String reader() {
     return reader;
   }
 
-  /** The format of a file, or null. */
-  static ImageFormat of(byte[] bytes) {
+  /**
+   * Looks at a file's beginning.
+   *
+   * @param bytes of the file
+   * @return its format, or {@code null} if it has none of these
+   */
+  public static ImageFormat of(byte[] bytes) {
     if (has(bytes, 0, 0xFF, 0xD8, 0xFF)) {
       return JPEG;
     }

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -17,8 +19,11 @@ import org.samclip.data.replay.Inventory;
 import org.samclip.data.replay.Mixture;
 import org.samclip.data.replay.Selection;
 import org.samclip.data.source.DataLimits;
+import org.samclip.data.source.ParquetSource;
 import org.samclip.data.source.SampleSource;
+import org.samclip.data.source.SourceOptions;
 import org.samclip.data.source.TestArchive;
+import org.samclip.data.source.TestParquet;
 import org.samclip.data.source.WebDatasetSource;
 
 @Timeout(60)
@@ -63,6 +68,30 @@ class OrderCheckTest {
       assertEquals(3 * mixture.draws(), result.given());
       assertTrue(result.runs().size() >= 4, result.runs().toString());
     }
+  }
+
+  @Test
+  void holdsForRowsOfParquet() throws IOException {
+    // In groups of 10 rows and fewer.
+    int[] sizes = {30, 0, 25};
+    for (int f = 0; f < sizes.length; f++) {
+      TestParquet file = new TestParquet();
+      for (int from = 0; from < sizes[f]; from += 10) {
+        int rows = Math.min(10, sizes[f] - from);
+        file.group(
+            Collections.nCopies(rows, "never decoded".getBytes(StandardCharsets.UTF_8)),
+            Collections.nCopies(rows, "text"));
+      }
+      file.write(folder.resolve("p" + f + ".parquet"));
+    }
+    SampleSource source =
+        new ParquetSource(
+            new SourceOptions("rows", List.of(folder + "/p{0..2}.parquet"), DataLimits.DEFAULT));
+    OrderCheck.Result result =
+        new OrderCheck(Mixture.of(source, Selection.ALL, 2), 10, 5).run(3, 4);
+    assertTrue(result.holds(), result.toString());
+    assertEquals(3 * 55, result.given());
+    assertTrue(result.runs().size() >= 2, result.runs().toString());
   }
 
   /** A check that cannot fail proves nothing: here the shards differ from what was counted. */

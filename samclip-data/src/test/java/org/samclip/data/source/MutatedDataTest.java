@@ -10,10 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.mask.RunLengthMask;
@@ -126,5 +129,31 @@ class MutatedDataTest {
       }
     }
     assertTrue(refused > 300, refused + " refused");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"hf", "none-1", "none-2", "no-dictionary", "gzip-1", "zstd-2", "lz4-1"})
+  void parquetFiles(String name) throws IOException {
+    byte[] sound = ParquetSourceTest.resource(name + ".parquet");
+    Map<String, String> settings = name.equals("hf") ? Map.of() : Map.of("image", "picture");
+    SplittableRandom random = new SplittableRandom(20231017);
+    Path file = folder.resolve("x.parquet");
+    int refused = 0;
+    for (int round = 0; round < 150; round++) {
+      Files.write(file, mutate(sound, random));
+      try (ShardStore store = new ShardStore(folder, 1 << 24, HttpSettings.DEFAULT)) {
+        refused +=
+            readAll(
+                new ParquetSource(
+                    new SourceOptions(
+                        "p", List.of(file.toString()), false, false, settings, LIMITS, store)),
+                round);
+      } catch (UserError e) {
+        refused++;
+      } catch (RuntimeException | Error e) {
+        fail("round " + round + ": " + e, e);
+      }
+    }
+    assertTrue(refused > 150, refused + " refused");
   }
 }

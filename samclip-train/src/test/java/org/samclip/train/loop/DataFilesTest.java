@@ -5,17 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.samclip.TestShard;
 import org.samclip.UserError;
+import org.samclip.data.replay.Inventory;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.train.recipe.DataSpec;
@@ -113,5 +117,55 @@ class DataFilesTest {
         assertThrows(
             UserError.class, () -> files.requireDistinctClipKeys("stages.one.cache_features"));
     assertTrue(error.getMessage().contains("10 keys occur in several shards"), "" + error);
+  }
+
+  private DataSpec of(SourceSpec clip, double spoolGib) {
+    return new DataSpec(null, clip, null, 1, 1_000_000, 2, false, spoolGib);
+  }
+
+  private SourceSpec voc(Map<String, String> options) {
+    return new SourceSpec("label-maps", folder + "/voc", null, 1, 0, 8, options);
+  }
+
+  @Test
+  void settingsReachTheFormatOfASourceAndOfAMixture() throws IOException {
+    for (String name : List.of("JPEGImages/a.png", "Class/a.png", "JPEGImages/b.png")) {
+      Path file = folder.resolve("voc").resolve(name);
+      Files.createDirectories(file.getParent());
+      Files.write(file, TestShard.png(4, 4, 1));
+    }
+    Files.writeString(folder.resolve("voc/val.txt"), "a\n");
+    Map<String, String> layout =
+        Map.of("images", "JPEGImages", "labels", "Class", "names", "val.txt");
+    assertEquals(1, files(of(voc(layout), 1)).clipCount());
+    Map<String, String> wrong = Map.of("image", "JPEGImages");
+    MixSpec entry = new MixSpec("voc", "label-maps", folder + "/voc", null, 1, wrong);
+    SourceSpec mixed = new SourceSpec("webdataset", null, List.of(entry), 1, 0, 8, null);
+    for (SourceSpec clip : List.of(voc(wrong), mixed)) {
+      UserError error =
+          assertThrows(UserError.class, () -> files(of(clip, 1)).requirePresent(), clip.toString());
+      String name = clip == mixed ? "data.clip.voc: " : "data.clip: ";
+      assertTrue(error.getMessage().contains(name + "unknown key 'image'"), "" + error);
+      assertTrue(error.getMessage().endsWith("Did you mean 'images'?"), "" + error);
+    }
+  }
+
+  @Test
+  void anArchiveThatIsLargerThanTheTemporaryFilesIsLostBeyondThem() throws IOException {
+    shard("large", 800);
+    byte[] tar = Files.readAllBytes(folder.resolve("large.tar"));
+    try (OutputStream out =
+        new GZIPOutputStream(Files.newOutputStream(folder.resolve("packed.tar.gz")))) {
+      out.write(tar);
+    }
+    SourceSpec packed =
+        new SourceSpec("webdataset", folder + "/packed.tar.gz", null, 1, 0, 8, null);
+    double whole = (double) tar.length / (1 << 30);
+    assertEquals(800, new DataFiles(of(packed, whole), null, null).clipCount());
+    DataFiles half = new DataFiles(of(packed, whole / 2), null, null);
+    long left = half.clipCount();
+    assertTrue(left > 100 && left <= 400, left + " samples");
+    Inventory inventory = half.mixture(DataFiles.CLIP, false).parts().get(0).inventory();
+    assertEquals(left + 1, inventory.draws());
   }
 }

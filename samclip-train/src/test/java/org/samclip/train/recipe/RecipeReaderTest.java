@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -338,5 +339,64 @@ class RecipeReaderTest {
         error(SMALL, "data={clip: {shards: a.tar, mix: [{name: a, shards: b.tar}]}}"),
         "data.clip.shards",
         "beside mix");
+  }
+
+  private static final String OWN = "data={clip: {shards: a, %s}, sam: {shards: sam}}";
+
+  @Test
+  void readsTheSettingsOfAFormatAndWritesThemBack() {
+    Recipe recipe =
+        small(
+            "data={clip: {source: parquet, shards: a, options: {image: img, text: alt}},"
+                + " sam: {mix: [{name: voc, source: label-maps, shards: b,"
+                + " options: {ignore: 0, reduce_zero_label: true}}]}}");
+    assertEquals(Map.of("image", "img", "text", "alt"), recipe.data().clip().options());
+    assertEquals(
+        Map.of("ignore", "0", "reduce_zero_label", "true"),
+        recipe.data().sam().mix().get(0).options());
+    Recipe again = RecipeReader.parse("again", RecipeWriter.yaml(recipe), List.of());
+    assertEquals(recipe.data(), again.data());
+    assertEquals(recipe.hash(), again.hash());
+    Recipe other = small(String.format(OWN, "subset: 1"), "data.clip.options={text: caption}");
+    assertEquals(Map.of("text", "caption"), other.data().clip().options());
+    assertMentions(
+        error(SMALL, String.format(OWN, "options: [img]")),
+        "'data.clip.options' is [\"img\"]; allowed: a section of keys");
+  }
+
+  @Test
+  void unknownFormatsNameTheKnownOnesAndTheNearest() {
+    assertMentions(
+        error(SMALL, String.format(OWN, "source: parqet")),
+        "'data.clip.source' is parqet; allowed here: coco, image-folder, label-maps, parquet, sa1b,"
+            + " webdataset. Did you mean 'parquet'?");
+    String far = error(SMALL, String.format(OWN, "source: video"));
+    assertMentions(far, "'data.clip.source' is video; allowed here: coco, image-folder");
+    assertFalse(far.contains("Did you mean"), far);
+    // Formats without masks are none for D_SAM.
+    for (String format : new String[] {"parquet", "webdataset", "sa1"}) {
+      String message =
+          error(SMALL, "data={clip: {shards: a}, sam: {source: " + format + ", shards: b}}");
+      assertMentions(
+          message,
+          "'data.sam.source' is " + format + "; allowed here: coco, label-maps, sa1b.",
+          format.equals("sa1") ? "Did you mean 'sa1b'?" : "");
+    }
+  }
+
+  @Test
+  void temporaryFilesHaveALimitAboveNothing() {
+    assertEquals(32, small().data().spoolGib());
+    assertEquals(0.5, small("data.spool_gib=0.5").data().spoolGib());
+    for (String wrong : new String[] {"0", "-1", "1e999"}) {
+      assertMentions(
+          error(SMALL, "data.spool_gib=" + wrong),
+          "--set data.spool_gib=" + wrong,
+          "'data.spool_gib' is",
+          "allowed: a finite number");
+    }
+    assertMentions(
+        error(SMALL, "data.spool_gib=32 GiB"), "'data.spool_gib' is \"32 GiB\"; allowed: a number");
+    assertMentions(error(SMALL, "data.spool_gb=1"), "unknown key 'data.spool_gb'", "'spool_gib'");
   }
 }
