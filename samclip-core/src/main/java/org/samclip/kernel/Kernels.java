@@ -101,6 +101,20 @@ public final class Kernels {
     return call("window_attention", x, with(weights, NONE, n(heads), n(window)));
   }
 
+  // ---- pooling
+
+  /**
+   * Pools each token with its neighbours; beyond the edge there are none.
+   *
+   * @param x [B, H, W, C]
+   * @param side of the square in tokens, odd
+   * @param max the largest value of each channel; false: the mean
+   * @return [B, H, W, C]
+   */
+  public static NDArray neighbourhood(NDArray x, int side, boolean max) {
+    return call("neighbourhood", x, n(side), flag(max));
+  }
+
   // ---- blocks
 
   /**

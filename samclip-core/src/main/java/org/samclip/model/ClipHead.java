@@ -14,8 +14,8 @@ import org.samclip.vitdet.ViTDetConfig;
 
 /**
  * Tokens of the backbone, before the neck, to CLIP's space: global-attention blocks of SAM's kind,
- * pooling, LayerNorm, an MLP with two hidden layers. Without the pooling, the same norm and MLP
- * give a dense feature for every patch.
+ * pooling, LayerNorm, an MLP with two hidden layers. Without the pooling, or with pooling of a
+ * patch and its neighbours only, the same norm and MLP give a dense feature for every patch.
  */
 public final class ClipHead extends Layer {
 
@@ -67,6 +67,10 @@ public final class ClipHead extends Layer {
     return blocks.forward(tokens);
   }
 
+  private boolean isMax() {
+    return config.pool() == ClipHeadConfig.Pool.MAX;
+  }
+
   /**
    * @param features [B, h, w, C] of {@link #features}
    * @return image embeddings [B, E], not normalised
@@ -75,8 +79,7 @@ public final class ClipHead extends Layer {
     Shape s = features.getShape();
     NDArray patches = features.reshape(s.get(0), s.get(1) * s.get(2), s.get(3));
     int[] over = {1};
-    NDArray pooled =
-        config.pool() == ClipHeadConfig.Pool.MAX ? patches.max(over) : patches.mean(over);
+    NDArray pooled = isMax() ? patches.max(over) : patches.mean(over);
     return mlp.forward(norm.forward(pooled));
   }
 
@@ -85,7 +88,11 @@ public final class ClipHead extends Layer {
    * @return patch features [B, E, h, w], unit length along E
    */
   public NDArray dense(NDArray features) {
-    return Kernels.normalize(mlp.forward(norm.forward(features))).transpose(0, 3, 1, 2);
+    NDArray patches =
+        config.denseWindow() == 1
+            ? features
+            : Kernels.neighbourhood(features, config.denseWindow(), isMax());
+    return Kernels.normalize(mlp.forward(norm.forward(patches))).transpose(0, 3, 1, 2);
   }
 
   /**
@@ -99,7 +106,7 @@ public final class ClipHead extends Layer {
 
   @Override
   public Map<String, Object> constants() {
-    return Map.of("max_pool", config.pool() == ClipHeadConfig.Pool.MAX);
+    return Map.of("max_pool", isMax(), "dense_window", config.denseWindow());
   }
 
   @Override

@@ -83,6 +83,18 @@ class Kernels(Module):
     y = torch.reshape(torch.permute(torch.reshape(y, [b, nh, nw, s, s, c]), [0, 1, 3, 2, 4, 5]), [b, h + ph, w + pw, c])
     return torch.slice(torch.slice(y, 1, 0, h), 2, 0, w)
 
+  # ---- pooling -----------------------------------------------------------------------------------
+
+  def neighbourhood(self: __torch__.Kernels, x: Tensor, side: Tensor, max: Tensor) -> Tensor:
+    # [B, H, W, C], each token with its neighbours; beyond the edge there are none.
+    s = int(side)
+    y = torch.permute(x, [0, 3, 1, 2])
+    if bool(max):
+      y = torch.max_pool2d(y, [s, s], [1, 1], [s // 2, s // 2])
+    else:
+      y = torch.avg_pool2d(y, [s, s], [1, 1], [s // 2, s // 2], False, False)
+    return torch.permute(y, [0, 2, 3, 1])
+
   # ---- blocks: one call each, so that what autograd does not need is freed at once ---------------
 
   def vitdet_block(self: __torch__.Kernels, x: Tensor, n1_w: Tensor, n1_b: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, n2_w: Tensor, n2_b: Tensor, l1_w: Tensor, l1_b: Tensor, l2_w: Tensor, l2_b: Tensor, heads: Tensor, window: Tensor) -> Tensor:

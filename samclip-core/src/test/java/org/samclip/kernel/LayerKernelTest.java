@@ -46,6 +46,37 @@ class LayerKernelTest {
     check.gradientsByDifferences(in -> Kernels.gelu(in[0]), x);
   }
 
+  @ParameterizedTest
+  @CsvSource({"1,true", "3,true", "5,true", "3,false", "7,false"})
+  void neighboursArePooledWithinTheGrid(int side, boolean max) {
+    int h = 4;
+    int w = 6;
+    int c = 3;
+    NDArray x = check.random(2, h, w, c);
+    double[] in = x.toDoubleArray();
+    double[] expected = new double[in.length];
+    for (int at = 0; at < in.length; at++) {
+      int image = at / (h * w * c);
+      int row = at / (w * c) % h;
+      int column = at / c % w;
+      double most = Double.NEGATIVE_INFINITY;
+      double sum = 0;
+      int count = 0;
+      for (int y = Math.max(0, row - side / 2); y <= Math.min(h - 1, row + side / 2); y++) {
+        for (int z = Math.max(0, column - side / 2); z <= Math.min(w - 1, column + side / 2); z++) {
+          double value = in[((image * h + y) * w + z) * c + at % c];
+          most = Math.max(most, value);
+          sum += value;
+          count++;
+        }
+      }
+      expected[at] = max ? most : sum / count;
+    }
+    NDArray pooled = Kernels.neighbourhood(x, side, max);
+    assertEquals(x.getShape(), pooled.getShape());
+    assertArrayEquals(expected, pooled.toDoubleArray(), 1e-12);
+  }
+
   @Test
   void quickGelu() {
     NDArray x = check.random(3, 7).mul(3);

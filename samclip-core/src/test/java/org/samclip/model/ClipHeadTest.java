@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -76,6 +77,34 @@ class ClipHeadTest {
     NDArray dense = unit(project(head, patches)).transpose(0, 2, 1).reshape(2, 6, 3, 5);
     close("dense", head.dense(features), dense);
     close("forward", head.forward(tokens), head.pooled(features));
+  }
+
+  /** Each place by itself: the pooled output of an image that is nothing but its neighbourhood. */
+  @ParameterizedTest
+  @EnumSource(Pool.class)
+  void aDenseFeatureIsThePooledOutputOfItsWindow(Pool pool) {
+    SamClipConfig sizes =
+        new SamClipConfig(
+            SmallModel.ENCODER, SmallModel.SAM_HEAD, new ClipHeadConfig(2, pool, 6, 3));
+    SamClip model = new SamClip(sizes);
+    model.initialize(manager, 3);
+    SmallModel.stir(model);
+    ClipHead head = model.clipHead();
+    NDArray features = SmallModel.random(manager, 3, 2, 4, 5, 16);
+    NDArray dense = head.dense(features);
+    assertEquals(new Shape(2, 6, 4, 5), dense.getShape());
+    for (int y = 0; y < 4; y++) {
+      for (int x = 0; x < 5; x++) {
+        NDArray window =
+            features.get(
+                ":, {}:{}, {}:{}",
+                Math.max(0, y - 1),
+                Math.min(4, y + 2),
+                Math.max(0, x - 1),
+                Math.min(5, x + 2));
+        close(y + ", " + x, dense.get(":, :, " + y + ", " + x), unit(head.pooled(window)));
+      }
+    }
   }
 
   @ParameterizedTest

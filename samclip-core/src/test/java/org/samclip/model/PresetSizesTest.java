@@ -25,7 +25,7 @@ class PresetSizesTest {
   /** SAM's matrix of random Fourier features is a buffer there, so published counts omit it. */
   private static final long BUFFER = 2 * 128;
 
-  private static final ClipHeadConfig HEAD = new ClipHeadConfig(3, Pool.MAX, 768);
+  private static final ClipHeadConfig HEAD = new ClipHeadConfig(3, Pool.MAX, 768, 1);
 
   private static Map<String, long[]> shapes(Module module) {
     Map<String, long[]> shapes = new TreeMap<>();

@@ -63,7 +63,7 @@ public final class RandomModels {
    */
   public static SamClipModel samClip(NDManager manager) {
     SamClipConfig config =
-        new SamClipConfig(ENCODER, SAM_HEAD, new ClipHeadConfig(1, Pool.MAX, CLIP.embedDim()));
+        new SamClipConfig(ENCODER, SAM_HEAD, new ClipHeadConfig(1, Pool.MAX, CLIP.embedDim(), 3));
     SamClip model = new SamClip(config);
     model.initialize(manager, 7);
     TextTower text = new TextTower(CLIP);

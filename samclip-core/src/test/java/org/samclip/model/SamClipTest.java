@@ -167,11 +167,14 @@ class SamClipTest {
   @Test
   void partsThatDoNotFitAreRefused() {
     SamHeadConfig wide = new SamHeadConfig(16, 2, 2, 16, 4, 3, 3, 8);
-    ClipHeadConfig head = new ClipHeadConfig(1, Pool.MAX, 6);
+    ClipHeadConfig head = new ClipHeadConfig(1, Pool.MAX, 6, 1);
     UserError e =
         assertThrows(UserError.class, () -> new SamClipConfig(SmallModel.ENCODER, wide, head));
     assertTrue(e.getMessage().contains("8") && e.getMessage().contains("16"), e.getMessage());
-    assertThrows(UserError.class, () -> new ClipHeadConfig(1, Pool.MAX, 0));
+    assertThrows(UserError.class, () -> new ClipHeadConfig(1, Pool.MAX, 0, 1));
+    for (int window : new int[] {0, 2, 65}) {
+      assertThrows(UserError.class, () -> new ClipHeadConfig(1, Pool.MAX, 6, window));
+    }
     assertTrue(
         assertThrows(UserError.class, () -> Preset.of("vit-x")).getMessage().contains("vit-b"));
   }

@@ -19,7 +19,7 @@ final class SmallModel {
   private SmallModel() {}
 
   static SamClipConfig config(Pool pool) {
-    return new SamClipConfig(ENCODER, SAM_HEAD, new ClipHeadConfig(2, pool, 6));
+    return new SamClipConfig(ENCODER, SAM_HEAD, new ClipHeadConfig(2, pool, 6, 1));
   }
 
   static SamClip load(NDManager manager, Pool pool) {

@@ -78,7 +78,10 @@ class ClipHead(Module):
 
   def dense(self, features: Tensor) -> Tensor:
     # [B, h, w, C] -> [B, E, h, w], unit length along E
-    return torch.permute(Kernels.normalize(self.mlp.forward(self.norm.forward(features))), [0, 3, 1, 2])
+    patches = features
+    if self.dense_window > 1:
+      patches = Kernels.neighbourhood(features, torch.tensor(self.dense_window), torch.tensor(self.max_pool))
+    return torch.permute(Kernels.normalize(self.mlp.forward(self.norm.forward(patches))), [0, 3, 1, 2])
 
 # ---- org.samclip.sam ---------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ class FullSizeExportTest {
         Autograd off = Autograd.disabled()) {
       SamClip model =
           new SamClip(
-              Preset.VIT_B.withClipHead(new ClipHeadConfig(3, ClipHeadConfig.Pool.MAX, 512)));
+              Preset.VIT_B.withClipHead(new ClipHeadConfig(3, ClipHeadConfig.Pool.MAX, 512, 1)));
       TextTower text = new TextTower(CLIP);
       model.initialize(manager, 1);
       text.initialize(manager, 1);

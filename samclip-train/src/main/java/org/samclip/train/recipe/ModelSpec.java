@@ -85,7 +85,7 @@ public record ModelSpec(
     return new SamClipConfig(
         encoder(),
         preset.samHead(),
-        new ClipHeadConfig(clipHead.layers(), clipHead.pool(), embedDim));
+        new ClipHeadConfig(clipHead.layers(), clipHead.pool(), embedDim, clipHead.denseWindow()));
   }
 
   /** Refuses image sides that are not made of whole patches. */
@@ -101,8 +101,9 @@ public record ModelSpec(
    * @param layers transformer layers, at least 0
    * @param pool how tokens become one vector; the paper finds max better than mean
    * @param init where the layers' first weights come from
+   * @param denseWindow side in patches of the square that is pooled for a dense feature, odd
    */
-  public record ClipHeadSpec(int layers, ClipHeadConfig.Pool pool, Init init) {
+  public record ClipHeadSpec(int layers, ClipHeadConfig.Pool pool, Init init, int denseWindow) {
 
     /** Source of the layers' first weights. */
     public enum Init {
@@ -115,6 +116,12 @@ public record ModelSpec(
     /** Checks the counts. */
     public ClipHeadSpec {
       Check.that(layers >= 0 && layers <= 64, "layers", layers, "0 to 64");
+      int most = ClipHeadConfig.MAX_DENSE_WINDOW;
+      Check.that(
+          denseWindow >= 1 && denseWindow <= most && denseWindow % 2 == 1,
+          "dense_window",
+          denseWindow,
+          "an odd number, 1 to " + most);
     }
   }
 }

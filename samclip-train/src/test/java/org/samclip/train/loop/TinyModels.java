@@ -35,7 +35,7 @@ final class TinyModels {
   private TinyModels() {}
 
   static SamClip samClip(NDManager manager, long seed) {
-    ClipHeadConfig head = new ClipHeadConfig(1, ClipHeadConfig.Pool.MAX, CLIP.embedDim());
+    ClipHeadConfig head = new ClipHeadConfig(1, ClipHeadConfig.Pool.MAX, CLIP.embedDim(), 1);
     return stirred(new SamClip(new SamClipConfig(ENCODER, SAM_HEAD, head)), manager, seed);
   }
 

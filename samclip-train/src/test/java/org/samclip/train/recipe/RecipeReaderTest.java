@@ -99,7 +99,7 @@ class RecipeReaderTest {
     assertEquals(List.of(2, 5), config.encoder().globalLayers());
     assertEquals(standard.width(), config.encoder().width());
     assertEquals(standard.patch(), config.encoder().patch());
-    assertEquals(new ClipHeadConfig(3, ClipHeadConfig.Pool.MEAN, 48), config.clipHead());
+    assertEquals(new ClipHeadConfig(3, ClipHeadConfig.Pool.MEAN, 48, 1), config.clipHead());
     assertEquals(Preset.TINY.samHead(), config.samHead());
   }
 
