@@ -10,7 +10,13 @@ import ai.djl.ndarray.NDManager;
  */
 public final class Kernels {
 
-  private static final TorchScript SCRIPT = TorchScript.load(Kernels.class, "Kernels");
+  private static final TorchScript SCRIPT =
+      TorchScript.load(Kernels.class, "Kernels", "KernelsFloat32");
+
+  /** Loaded only by those who ask for it. */
+  private static final class Bf16 {
+    static final TorchScript SCRIPT = TorchScript.load(Kernels.class, "Kernels", "KernelsBf16");
+  }
 
   private Kernels() {}
 
@@ -18,7 +24,8 @@ public final class Kernels {
     NDArray[] all = new NDArray[rest.length + 1];
     all[0] = first;
     System.arraycopy(rest, 0, all, 1, rest.length);
-    return SCRIPT.call(first.getManager(), method, all);
+    TorchScript script = Autocast.isBf16() ? Bf16.SCRIPT : SCRIPT;
+    return script.call(first.getManager(), method, all);
   }
 
   private static NDArray n(Number value) {

@@ -54,21 +54,38 @@ public final class TorchScript {
    *
    * @param anchor the Java class whose package holds the resource
    * @param className the TorchScript class; the resource is {@code className.py}
+   * @param more resources without their ending, whose methods belong to the class as well
    * @return the module, which lives as long as the process
    */
-  public static TorchScript load(Class<?> anchor, String className) {
+  public static TorchScript load(Class<?> anchor, String className, String... more) {
     NDManager manager = LibTorch.newManager(Device.cpu());
     manager.setName("kernels " + className);
-    try (InputStream in = anchor.getResourceAsStream(className + ".py")) {
-      if (in == null) {
-        throw new IllegalStateException("no resource " + className + ".py beside " + anchor);
-      }
-      String source = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      byte[] archive = TorchScriptPacker.pack(className, source);
+    StringBuilder source = new StringBuilder(source(anchor, className));
+    for (String part : more) {
+      source.append(source(anchor, part));
+    }
+    try {
+      byte[] archive = TorchScriptPacker.pack(className, source.toString());
       PtSymbolBlock module =
           JniUtils.loadModule(
               (PtNDManager) manager, new ByteArrayInputStream(archive), false, false);
       return new TorchScript(manager, module);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * @param anchor the Java class whose package holds the resource
+   * @param name of the resource, without its ending {@code .py}
+   * @return TorchScript's source
+   */
+  public static String source(Class<?> anchor, String name) {
+    try (InputStream in = anchor.getResourceAsStream(name + ".py")) {
+      if (in == null) {
+        throw new IllegalStateException("no resource " + name + ".py beside " + anchor);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

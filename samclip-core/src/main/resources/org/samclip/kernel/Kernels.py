@@ -4,19 +4,26 @@ class Kernels(Module):
   training : bool
   _is_full_backward_hook : Optional[bool]
 
+  # ---- matrix products: `low` is the type of their inputs, `full` of all results; the methods are in
+  # ---- KernelsFloat32.py and KernelsBf16.py, of which one belongs to this class
+
+  def product(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    # A linear layer whose result stays low.
+    return torch.linear(self.low(x), self.low(w), self.low(b))
+
   # ---- attention -------------------------------------------------------------------------------
 
   def attention(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    return torch.scaled_dot_product_attention(q, k, v)
+    return self.full(torch.scaled_dot_product_attention(self.low(q), self.low(k), self.low(v)))
 
   def multi_head_attention(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, wq: Tensor, bq: Tensor, wk: Tensor, bk: Tensor, wv: Tensor, bv: Tensor, wo: Tensor, bo: Tensor, heads: Tensor) -> Tensor:
     # Separate projections, perhaps to a smaller width: the attention of SAM's decoder.
     n = int(heads)
-    q1 = torch.transpose(torch.unflatten(torch.linear(q, wq, bq), 2, [n, -1]), 1, 2)
-    k1 = torch.transpose(torch.unflatten(torch.linear(k, wk, bk), 2, [n, -1]), 1, 2)
-    v1 = torch.transpose(torch.unflatten(torch.linear(v, wv, bv), 2, [n, -1]), 1, 2)
+    q1 = torch.transpose(torch.unflatten(self.product(q, wq, bq), 2, [n, -1]), 1, 2)
+    k1 = torch.transpose(torch.unflatten(self.product(k, wk, bk), 2, [n, -1]), 1, 2)
+    v1 = torch.transpose(torch.unflatten(self.product(v, wv, bv), 2, [n, -1]), 1, 2)
     out = torch.scaled_dot_product_attention(q1, k1, v1)
-    return torch.linear(torch.flatten(torch.transpose(out, 1, 2), 2), wo, bo)
+    return self.full(self.product(torch.flatten(torch.transpose(out, 1, 2), 2), wo, bo))
 
   # ---- relative positions (segment-anything, image_encoder.py) -----------------------------------
 
@@ -34,6 +41,9 @@ class Kernels(Module):
     return torch.index(t, [at])
 
   def rel_pos_attention(self: __torch__.Kernels, x: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor, augmented: Tensor) -> Tensor:
+    return self.full(self.low_rel_pos_attention(x, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, augmented))
+
+  def low_rel_pos_attention(self: __torch__.Kernels, x: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor, augmented: Tensor) -> Tensor:
     # x [B, H, W, C]. bias[q, k] = q . Rh[qh, kh] + q . Rw[qw, kw], with the query before scaling.
     n = int(heads)
     b = torch.size(x, 0)
@@ -41,12 +51,12 @@ class Kernels(Module):
     w = torch.size(x, 2)
     c = torch.size(x, 3)
     d = c // n
-    qkv = torch.permute(torch.reshape(torch.linear(x, qkv_w, qkv_b), [b, h * w, 3, n, d]), [2, 0, 3, 1, 4])
+    qkv = torch.permute(torch.reshape(self.product(x, qkv_w, qkv_b), [b, h * w, 3, n, d]), [2, 0, 3, 1, 4])
     q = torch.select(qkv, 0, 0)
     k = torch.select(qkv, 0, 1)
     v = torch.select(qkv, 0, 2)
-    rh = self.rel_pos(rel_h, torch.tensor(h), torch.tensor(h))
-    rw = self.rel_pos(rel_w, torch.tensor(w), torch.tensor(w))
+    rh = self.low(self.rel_pos(rel_h, torch.tensor(h), torch.tensor(h)))
+    rw = self.low(self.rel_pos(rel_w, torch.tensor(w), torch.tensor(w)))
     qg = torch.reshape(q, [b, n, h, w, d])
     bias_h = torch.einsum("bnhwc,hkc->bnhwk", [qg, rh])
     bias_w = torch.einsum("bnhwc,wkc->bnhwk", [qg, rw])
@@ -62,9 +72,12 @@ class Kernels(Module):
     else:
       bias = torch.reshape(torch.unsqueeze(bias_h, -1) + torch.unsqueeze(bias_w, -2), [b, n, h * w, h * w])
       out = torch.scaled_dot_product_attention(q, k, v, bias)
-    return torch.linear(torch.reshape(torch.transpose(out, 1, 2), [b, h, w, c]), proj_w, proj_b)
+    return self.product(torch.reshape(torch.transpose(out, 1, 2), [b, h, w, c]), proj_w, proj_b)
 
   def window_attention(self: __torch__.Kernels, x: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor, window: Tensor) -> Tensor:
+    return self.full(self.low_window_attention(x, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, window))
+
+  def low_window_attention(self: __torch__.Kernels, x: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor, window: Tensor) -> Tensor:
     # Pads bottom and right to whole windows; padded tokens take part, as in the reference.
     s = int(window)
     b = torch.size(x, 0)
@@ -73,13 +86,13 @@ class Kernels(Module):
     c = torch.size(x, 3)
     ph = (s - h % s) % s
     pw = (s - w % s) % s
-    y = x
+    y = self.low(x)
     if ph + pw > 0:
-      y = torch.constant_pad_nd(x, [0, 0, 0, pw, 0, ph])
+      y = torch.constant_pad_nd(y, [0, 0, 0, pw, 0, ph])
     nh = (h + ph) // s
     nw = (w + pw) // s
     y = torch.reshape(torch.permute(torch.reshape(y, [b, nh, s, nw, s, c]), [0, 1, 3, 2, 4, 5]), [b * nh * nw, s, s, c])
-    y = self.rel_pos_attention(y, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, torch.tensor(False))
+    y = self.low_rel_pos_attention(y, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, torch.tensor(False))
     y = torch.reshape(torch.permute(torch.reshape(y, [b, nh, nw, s, s, c]), [0, 1, 3, 2, 4, 5]), [b, h + ph, w + pw, c])
     return torch.slice(torch.slice(y, 1, 0, h), 2, 0, w)
 
@@ -102,12 +115,12 @@ class Kernels(Module):
     c = torch.size(x, 3)
     y = torch.layer_norm(x, [c], n1_w, n1_b, 1e-06)
     if int(window) > 0:
-      y = self.window_attention(y, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, window)
+      y = self.low_window_attention(y, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, window)
     else:
-      y = self.rel_pos_attention(y, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, torch.tensor(True))
+      y = self.low_rel_pos_attention(y, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, torch.tensor(True))
     x1 = x + y
-    y1 = torch.linear(torch.layer_norm(x1, [c], n2_w, n2_b, 1e-06), l1_w, l1_b)
-    return x1 + torch.linear(torch.gelu(y1), l2_w, l2_b)
+    y1 = self.product(torch.layer_norm(x1, [c], n2_w, n2_b, 1e-06), l1_w, l1_b)
+    return x1 + self.product(torch.gelu(y1), l2_w, l2_b)
 
   def clip_block(self: __torch__.Kernels, x: Tensor, n1_w: Tensor, n1_b: Tensor, in_w: Tensor, in_b: Tensor, out_w: Tensor, out_b: Tensor, n2_w: Tensor, n2_b: Tensor, fc_w: Tensor, fc_b: Tensor, proj_w: Tensor, proj_b: Tensor, heads: Tensor, causal: Tensor, quick: Tensor) -> Tensor:
     # x [B, N, C]
@@ -116,23 +129,23 @@ class Kernels(Module):
     t = torch.size(x, 1)
     c = torch.size(x, 2)
     y = torch.layer_norm(x, [c], n1_w, n1_b, 1e-05)
-    qkv = torch.permute(torch.reshape(torch.linear(y, in_w, in_b), [b, t, 3, n, c // n]), [2, 0, 3, 1, 4])
+    qkv = torch.permute(torch.reshape(self.product(y, in_w, in_b), [b, t, 3, n, c // n]), [2, 0, 3, 1, 4])
     q = torch.select(qkv, 0, 0)
     k = torch.select(qkv, 0, 1)
     v = torch.select(qkv, 0, 2)
     a = torch.scaled_dot_product_attention(q, k, v, None, 0., bool(causal))
-    x1 = x + torch.linear(torch.reshape(torch.transpose(a, 1, 2), [b, t, c]), out_w, out_b)
-    y1 = torch.linear(torch.layer_norm(x1, [c], n2_w, n2_b, 1e-05), fc_w, fc_b)
+    x1 = x + self.product(torch.reshape(torch.transpose(a, 1, 2), [b, t, c]), out_w, out_b)
+    y1 = self.product(torch.layer_norm(x1, [c], n2_w, n2_b, 1e-05), fc_w, fc_b)
     if bool(quick):
       y2 = y1 * torch.sigmoid(y1 * 1.702)
     else:
       y2 = torch.gelu(y1)
-    return x1 + torch.linear(y2, proj_w, proj_b)
+    return x1 + self.product(y2, proj_w, proj_b)
 
   # ---- layers ----------------------------------------------------------------------------------
 
   def linear(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    return torch.linear(x, w, b)
+    return self.full(self.product(x, w, b))
 
   def gelu(self: __torch__.Kernels, x: Tensor) -> Tensor:
     return torch.gelu(x)
@@ -156,7 +169,7 @@ class Kernels(Module):
     s = int(stride)
     p = int(padding)
     if self.whole_blocks(x, w):
-      y = torch.conv2d(x, w, b, [s, s], [p, p])
+      y = self.full(torch.conv2d(self.low(x), self.low(w), self.low(b), [s, s], [p, p]))
     else:
       y = torch.thnn_conv2d(x, w, [torch.size(w, 2), torch.size(w, 3)], b, [s, s], [p, p])
     return y
@@ -165,7 +178,7 @@ class Kernels(Module):
     s = int(stride)
     p = int(padding)
     if self.whole_blocks(x, w):
-      y = torch.conv2d(x, w, None, [s, s], [p, p])
+      y = self.full(torch.conv2d(self.low(x), self.low(w), None, [s, s], [p, p]))
     else:
       y = torch.thnn_conv2d(x, w, [torch.size(w, 2), torch.size(w, 3)], None, [s, s], [p, p])
     return y
@@ -176,6 +189,7 @@ class Kernels(Module):
     return x.is_cuda or torch.size(w, 0) % 16 + torch.size(w, 1) % 16 == 0 or torch.size(w, 2) != 3
 
   def conv_transpose2d(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor, stride: Tensor) -> Tensor:
+    # Never low: libtorch 2.7.1 gives wrong sums in bfloat16 for 6 channels to 3.
     s = int(stride)
     return torch.conv_transpose2d(x, w, b, [s, s])
 

@@ -191,11 +191,6 @@ class MergeCommandTest {
   }
 
   @Test
-  void halfPrecision() {
-    assertRefused("'precision' is bf16; allowed: float32", "precision=bf16");
-  }
-
-  @Test
   void missingData() {
     Path none = folder.resolve("none");
     assertRefused(

@@ -1,15 +1,12 @@
 package org.samclip.model.export;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.samclip.kernel.Kernels;
+import org.samclip.kernel.TorchScript;
 
 /**
  * Source text of exported modules. The methods are those of {@code SamClip.py}; a class is made of
@@ -33,7 +30,7 @@ final class TorchScriptSource {
   private final Map<String, String> nameOfBody = new LinkedHashMap<>();
 
   TorchScriptSource() {
-    Matcher matcher = CLASS.matcher(resource(TorchScriptSource.class, "SamClip.py"));
+    Matcher matcher = CLASS.matcher(TorchScript.source(TorchScriptSource.class, "SamClip"));
     while (matcher.find()) {
       methods.put(matcher.group(1), matcher.group(2));
     }
@@ -75,7 +72,9 @@ final class TorchScriptSource {
    * @return the kernels as functions of the namespace {@code __torch__.Kernels}
    */
   static String kernels() {
-    String source = resource(Kernels.class, "Kernels.py");
+    String source =
+        TorchScript.source(Kernels.class, "Kernels")
+            + TorchScript.source(Kernels.class, "KernelsFloat32");
     String methods = source.substring(source.indexOf("\n  # ----") + 1);
     return methods
         .replaceAll("(?m)^  ", "")
@@ -142,13 +141,5 @@ final class TorchScriptSource {
               }
               return Matcher.quoteReplacement(all.toString());
             });
-  }
-
-  private static String resource(Class<?> anchor, String name) {
-    try (InputStream in = anchor.getResourceAsStream(name)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -20,6 +20,7 @@ import org.samclip.eval.adapter.ClipAdapter;
 import org.samclip.eval.adapter.SamAdapter;
 import org.samclip.eval.adapter.SamClipAdapter;
 import org.samclip.eval.picture.Panels;
+import org.samclip.kernel.Autocast;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ModelFile;
 import org.samclip.model.SamClipModel;
@@ -256,7 +257,8 @@ public final class MergeRun {
       Teachers teachers,
       NDManager own,
       MetricsLog log) {
-    try (Interruption interruption = interruptions.get()) {
+    try (Interruption interruption = interruptions.get();
+        Autocast precision = recipe.isBf16() ? Autocast.bf16() : Autocast.float32()) {
       StageRunner runner =
           new StageRunner(
               teachers,

@@ -36,9 +36,11 @@ public record Recipe(
 
   /** Arithmetic of the forward and backward passes; weights and moments are always float32. */
   public enum Precision {
+    /** BF16 on a GPU, FLOAT32 on the CPU. */
+    AUTO,
     /** 32-bit everywhere. */
     FLOAT32,
-    /** bfloat16 autocast where the device has it, else 32-bit. */
+    /** Matrix products in bfloat16, everything else in 32-bit. */
     BF16
   }
 
@@ -50,11 +52,6 @@ public record Recipe(
         "device",
         "'" + device + "'",
         "cpu, cuda or cuda:N (N counts GPUs from 0)");
-    Check.that(
-        precision == Precision.FLOAT32,
-        "precision",
-        "bf16",
-        "float32, as bf16 autocast is not supported yet");
     Check.that(maxSteps == null || maxSteps >= 1, "max_steps", maxSteps, "1 or more");
     stages = Check.notEmpty("stages", stages);
     baselines = List.copyOf(baselines);
@@ -86,6 +83,12 @@ public record Recipe(
         model.checkResolution(sources + "sam.resolution", stage.sources().sam().resolution());
       }
     }
+  }
+
+  /** Whether training computes matrix products in bfloat16. */
+  @JsonIgnore
+  public boolean isBf16() {
+    return precision == Precision.BF16 || precision == Precision.AUTO && device.startsWith("cuda");
   }
 
   /** The stage of this name, or null. */

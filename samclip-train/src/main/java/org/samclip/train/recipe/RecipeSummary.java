@@ -13,7 +13,12 @@ public final class RecipeSummary {
   public static String text(Recipe recipe) {
     StringBuilder text = new StringBuilder();
     line(text, "recipe %s, hash %s", recipe.name(), recipe.hash());
-    line(text, "device %s, %s, seed %d", recipe.device(), lower(recipe.precision()), recipe.seed());
+    line(
+        text,
+        "device %s, %s, seed %d",
+        recipe.device(),
+        recipe.isBf16() ? "bf16" : "float32",
+        recipe.seed());
     if (recipe.maxSteps() != null) {
       line(text, "every stage ends after %d steps at most", recipe.maxSteps());
     }

@@ -164,7 +164,7 @@ class RecipeReaderTest {
         "stages.1.duration=10 % | 'stages.1.duration' is 10 %; allowed: steps or epochs",
         "stages.1.duration=2 h | 'stages.1.duration' is 2 h; allowed: steps or epochs",
         "stages.1.optimizer.warmup=30 s | 'stages.1.optimizer.warmup' is 30 s; allowed: steps, epochs or %",
-        "precision=bf16 | 'precision' is bf16; allowed: float32",
+        "precision=fp16 | 'precision' is \"fp16\"; allowed: auto, float32, bf16",
         "stages.1=null | 'stages' is with an empty entry; allowed: whole entries",
         "stages.2.schedule_duration=1 epochs | 'stages.2.schedule_duration' is 1 epochs; allowed: at least the duration (2 epochs)",
         "stages.2.start=nowhere | 'stages.2.start' is 'nowhere'; allowed: previous, base or the name of an earlier stage (probe)",

@@ -1,0 +1,64 @@
+package org.samclip.train.loop;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Training in bfloat16 follows training in float32. */
+class PrecisionTest {
+
+  private static final int STEPS = 30;
+  private static final double BAND = .05;
+
+  @TempDir static Path shared;
+  private static TinyMerge tiny;
+
+  @TempDir Path folder;
+
+  @BeforeAll
+  static void makeTeachers() {
+    tiny = TinyMerge.in(shared);
+  }
+
+  private TinyMerge.Heard run(String precision) {
+    TinyMerge.Heard heard = new TinyMerge.Heard();
+    String[] recipe = {
+      "evaluation.data={}",
+      "baselines=[]",
+      "stages.head_probing.duration=1 steps",
+      "stages.multi_task.duration=" + STEPS + " steps",
+      "stages.resolution_adaptation.duration=1 steps",
+      "precision=" + precision
+    };
+    TinyMerge.run(tiny.recipe(recipe), folder.resolve(precision), false, heard);
+    return heard;
+  }
+
+  @Test
+  void lossesOfBf16StayNearThoseOfFloat32() {
+    TinyMerge.Heard full = run("float32");
+    TinyMerge.Heard low = run("bf16");
+    double difference = 0;
+    for (int step = 1; step <= STEPS; step++) {
+      Map<String, Double> expected = full.losses.get(step);
+      Map<String, Double> got = low.losses.get(step);
+      assertEquals(expected.keySet(), got.keySet());
+      for (String part : expected.keySet()) {
+        double loss = expected.get(part);
+        assertEquals(loss, got.get(part), BAND * loss, part + " of step " + step);
+        difference += Math.abs(loss - got.get(part));
+      }
+    }
+    assertNotEquals(0, difference, "bf16 is float32");
+  }
+
+  @Test
+  void onTheCpuAutoIsFloat32() {
+    assertEquals(run("float32").losses, run("auto").losses);
+  }
+}
