@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.samclip.clip.Clip;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
@@ -33,7 +34,7 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
    * @param teacher is asked
    * @param manager on the models' device
    * @param stream of images
-   * @param batches over that stream
+   * @param batches over that stream, usually {@link ClipBatches}
    * @param span steps to run
    * @param microBatch images a forward pass
    * @param weight of the loss in the sum
@@ -45,7 +46,7 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
       Clip teacher,
       NDManager manager,
       ReplayStream stream,
-      ClipBatches batches,
+      LongFunction<ClipBatch> batches,
       Span span,
       MicroBatch microBatch,
       double weight,

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.kernel.Autograd;
@@ -33,7 +34,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
    * @param teacher is asked
    * @param manager on the models' device
    * @param stream of images with masks
-   * @param batches over that stream, without targets
+   * @param batches over that stream, usually {@link SamBatches}, without targets
    * @param span steps to run
    * @param microBatch images a forward pass
    * @param spec the loss's terms
@@ -44,7 +45,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
       Sam teacher,
       NDManager manager,
       ReplayStream stream,
-      SamBatches batches,
+      LongFunction<SamBatch> batches,
       Span span,
       MicroBatch microBatch,
       SamLossSpec spec,
