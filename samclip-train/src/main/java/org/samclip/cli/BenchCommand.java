@@ -73,6 +73,12 @@ final class BenchCommand implements Callable<Integer> {
       description = "Folder of JPEG files to decode; it is made and filled if it does not exist.")
   private Path photos;
 
+  @Option(
+      names = "--checkpoint-activations",
+      description =
+          "Train with the encoder's blocks computed again in the backward pass instead of kept.")
+  private boolean checkpointActivations;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Write the results as JSON.")
   private Path json;
 
@@ -89,7 +95,7 @@ final class BenchCommand implements Callable<Integer> {
         works.isEmpty()
             ? List.of(BenchWork.values())
             : works.stream().map(BenchWork::of).distinct().toList();
-    BenchSetting setting = BenchSetting.of(Preset.of(preset), side, photos);
+    BenchSetting setting = BenchSetting.of(Preset.of(preset), side, photos, checkpointActivations);
     Bench bench = new Bench(warmUp, repeats, threads == null ? LibTorch.threads() : threads);
     out.println(BenchReport.heading());
     List<BenchRow> rows = new ArrayList<>();

@@ -117,6 +117,27 @@ class BenchCommandTest {
   }
 
   @Test
+  void trainsWithCheckpointedActivations() {
+    Run run =
+        run(
+            "bench",
+            "--preset",
+            "tiny",
+            "--side",
+            64,
+            "--warm-up",
+            0,
+            "--repeats",
+            1,
+            "--work",
+            "encoder-train-1024",
+            "stage2-step",
+            "--checkpoint-activations");
+    assertEquals(Samclip.DONE, run.code(), run.err());
+    assertEquals(3, run.out().lines().count(), run.out());
+  }
+
+  @Test
   void listsTheWorks() {
     Run run = run("bench", "--list");
     assertEquals(Samclip.DONE, run.code(), run.err());

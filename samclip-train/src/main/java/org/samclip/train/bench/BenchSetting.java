@@ -18,6 +18,8 @@ import org.samclip.model.SamClipConfig;
  * @param prompts for SAM's one image
  * @param epochImages images of an epoch of stage 1
  * @param photos folder of images to decode, made if there is none; null: a temporary one
+ * @param checkpointActivations whether training computes the encoder's blocks again in the backward
+ *     pass instead of keeping them
  */
 public record BenchSetting(
     Preset preset,
@@ -27,7 +29,8 @@ public record BenchSetting(
     int clipBatch,
     int prompts,
     int epochImages,
-    Path photos) {
+    Path photos,
+    boolean checkpointActivations) {
 
   /** Decides weights and images. */
   static final long SEED = 1;
@@ -62,14 +65,16 @@ public record BenchSetting(
    * @param preset of the encoder
    * @param side of SAM's images in pixels; null: the preset's own
    * @param photos folder of images to decode, made if there is none; null: a temporary one
+   * @param checkpointActivations whether training computes the encoder's blocks again
    * @return the sizes
    * @throws UserError if the side is no multiple of the preset's patch
    */
-  public static BenchSetting of(Preset preset, Integer side, Path photos) {
+  public static BenchSetting of(
+      Preset preset, Integer side, Path photos, boolean checkpointActivations) {
     int own = side == null ? preset.encoder().imageSide() : side;
     return preset == Preset.TINY
-        ? new BenchSetting(preset, own, SMALL, 64, 4, 3, 8, photos)
-        : new BenchSetting(preset, own, LARGE, 224, 8, 32, 16, photos);
+        ? new BenchSetting(preset, own, SMALL, 64, 4, 3, 8, photos, checkpointActivations)
+        : new BenchSetting(preset, own, LARGE, 224, 8, 32, 16, photos, checkpointActivations);
   }
 
   /** The student: the preset with the paper's CLIP head. */

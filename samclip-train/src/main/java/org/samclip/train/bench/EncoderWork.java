@@ -9,6 +9,7 @@ import java.nio.FloatBuffer;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.Arithmetic;
+import org.samclip.vitdet.BackbonePass;
 import org.samclip.vitdet.ImageEncoder;
 import org.samclip.vitdet.ViTDetConfig;
 
@@ -17,6 +18,7 @@ final class EncoderWork implements Work {
 
   private final NDManager manager = LibTorch.newManager(Device.cpu());
   private final boolean backward;
+  private final boolean checkpoint;
   private final int side;
   private final ImageEncoder encoder;
   private final float[] image;
@@ -24,6 +26,7 @@ final class EncoderWork implements Work {
 
   EncoderWork(BenchSetting setting, boolean backward) {
     this.backward = backward;
+    checkpoint = setting.checkpointActivations();
     ViTDetConfig config = setting.preset().encoder();
     side = setting.side();
     encoder = new ImageEncoder(config);
@@ -41,9 +44,13 @@ final class EncoderWork implements Work {
         Autograd mode = backward ? Autograd.enabled() : Autograd.disabled()) {
       scope.suppressNotUsedWarning();
       NDArray images = local.create(FloatBuffer.wrap(image), new Shape(1, 3, side, side));
-      NDArray embedding = encoder.forward(images);
       if (backward) {
+        BackbonePass pass = BackbonePass.of(encoder, images, checkpoint);
+        NDArray embedding = encoder.neck(pass.tokens());
         mode.backward(embedding, local.create(FloatBuffer.wrap(upstream), embedding.getShape()));
+        pass.backward(mode);
+      } else {
+        encoder.forward(images);
       }
     }
   }

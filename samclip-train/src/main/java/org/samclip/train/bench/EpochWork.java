@@ -56,6 +56,7 @@ final class EpochWork implements Work {
             new Span(0, Long.MAX_VALUE),
             new MicroBatch(0, setting.clipSide()),
             1,
+            false,
             cached ? folder.path().resolve("cache") : null);
     trainer =
         new Trainer(List.of(objective), optimizer, new CosineSchedule(0, Long.MAX_VALUE, 1), 1);

@@ -59,17 +59,19 @@ final class StepWork implements Work {
   private Objective clip(SamClip student, Clip teacher, MemorySource source) {
     ReplayStream stream = SyntheticData.stream(source, 1);
     ClipBatch batch = SyntheticData.clipBatches(setting, stream, 0).apply(0);
+    boolean checkpoint = setting.checkpointActivations();
     MicroBatch whole = new MicroBatch(0, setting.clipSide());
     return new ClipDistillation(
-        student, teacher, manager, stream, any -> batch, ENDLESS, whole, 1, null);
+        student, teacher, manager, stream, any -> batch, ENDLESS, whole, 1, checkpoint, null);
   }
 
   private Objective sam(SamClip student, Sam teacher, MemorySource source) {
     ReplayStream stream = SyntheticData.stream(source, 1);
     SamBatch batch = SyntheticData.samBatches(setting, stream).apply(0);
+    boolean checkpoint = setting.checkpointActivations();
     MicroBatch whole = new MicroBatch(0, setting.side());
     return new SamDistillation(
-        student, teacher, manager, stream, any -> batch, ENDLESS, whole, LOSS, LAMBDA);
+        student, teacher, manager, stream, any -> batch, ENDLESS, whole, LOSS, LAMBDA, checkpoint);
   }
 
   @Override

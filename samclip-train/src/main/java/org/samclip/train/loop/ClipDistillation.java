@@ -13,6 +13,7 @@ import org.samclip.data.replay.ReplayStream;
 import org.samclip.kernel.Autograd;
 import org.samclip.model.SamClip;
 import org.samclip.train.loss.Losses;
+import org.samclip.vitdet.BackbonePass;
 import org.samclip.vitdet.ImageEncoder;
 
 /**
@@ -26,6 +27,7 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
   private final NDManager manager;
   private final MicroBatch microBatch;
   private final float weight;
+  private final boolean checkpointActivations;
   private final FrozenFeatures backbone;
   private final FrozenFeatures answers;
 
@@ -38,6 +40,8 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
    * @param span steps to run
    * @param microBatch images a forward pass
    * @param weight of the loss in the sum
+   * @param checkpointActivations whether the backbone's blocks are computed again in the backward
+   *     pass instead of kept
    * @param cache folder in which the frozen backbone's tokens and the teacher's answers are kept;
    *     null: both are computed at every step
    */
@@ -50,6 +54,7 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
       Span span,
       MicroBatch microBatch,
       double weight,
+      boolean checkpointActivations,
       Path cache) {
     super("batches-clip", stream, batches, span);
     this.student = student;
@@ -57,6 +62,7 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
     this.manager = manager;
     this.microBatch = microBatch;
     this.weight = (float) weight;
+    this.checkpointActivations = checkpointActivations;
     this.backbone = cache == null ? null : new FrozenFeatures(cache, "backbone");
     this.answers = cache == null ? null : new FrozenFeatures(cache, "clip-teacher");
   }
@@ -81,10 +87,15 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
           NDManager local = manager.newSubManager()) {
         scope.suppressNotUsedWarning();
         NDArray target = ask(batch, local, part);
-        NDArray embedding = student.clipHead().forward(tokens(batch, local, part));
+        BackbonePass pass = backbone == null ? pass(batch, local, part) : null;
+        NDArray tokens = pass == null ? cached(batch, local, part) : pass.tokens();
+        NDArray embedding = student.clipHead().forward(tokens);
         NDArray loss = Losses.cosine(embedding, target);
         float share = (float) part.size() / count;
         on.backward(loss.mul(weight * share));
+        if (pass != null) {
+          pass.backward(on);
+        }
         total += loss.getFloat() * share;
       }
     }
@@ -92,11 +103,13 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
         Map.of("clip", total), count, batch.mix().size() > 1 ? batch.mix() : Map.of());
   }
 
-  private NDArray tokens(ClipBatch batch, NDManager local, MicroBatch.Part part) {
+  private BackbonePass pass(ClipBatch batch, NDManager local, MicroBatch.Part part) {
+    NDArray images = batch.student().toArray(local, part.from(), part.to());
+    return BackbonePass.of(student.imageEncoder(), images, checkpointActivations);
+  }
+
+  private NDArray cached(ClipBatch batch, NDManager local, MicroBatch.Part part) {
     ImageEncoder encoder = student.imageEncoder();
-    if (backbone == null) {
-      return encoder.tokens(batch.student().toArray(local, part.from(), part.to()));
-    }
     long grid = batch.student().side() / encoder.config().patch();
     Shape row = new Shape(grid, grid, encoder.config().width());
     return backbone.of(batch.student(), batch.views(), part, row, local, encoder::tokens);

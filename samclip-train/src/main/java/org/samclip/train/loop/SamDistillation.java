@@ -14,6 +14,7 @@ import org.samclip.sam.Masks;
 import org.samclip.sam.Sam;
 import org.samclip.train.loss.MaskLoss;
 import org.samclip.train.recipe.LossesSpec.SamLossSpec;
+import org.samclip.vitdet.BackbonePass;
 
 /**
  * {@code L_SAM}: the student's mask logits against the SAM teacher's for the same prompts, focal
@@ -28,6 +29,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
   private final SamLossSpec spec;
   private final MaskLoss maskLoss;
   private final float lambda;
+  private final boolean checkpointActivations;
 
   /**
    * @param student learns
@@ -39,6 +41,8 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
    * @param microBatch images a forward pass
    * @param spec the loss's terms
    * @param lambda weight of the loss in the sum
+   * @param checkpointActivations whether the backbone's blocks are computed again in the backward
+   *     pass instead of kept
    */
   public SamDistillation(
       SamClip student,
@@ -49,7 +53,8 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
       Span span,
       MicroBatch microBatch,
       SamLossSpec spec,
-      double lambda) {
+      double lambda,
+      boolean checkpointActivations) {
     super("batches-sam", stream, batches, span);
     this.student = student;
     this.teacher = teacher;
@@ -58,6 +63,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
     this.spec = spec;
     this.maskLoss = MaskLoss.of(spec);
     this.lambda = (float) lambda;
+    this.checkpointActivations = checkpointActivations;
   }
 
   @Override
@@ -81,11 +87,14 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
         scope.suppressNotUsedWarning();
         SamBatch.Arrays in = batch.toArrays(local, part.from(), part.to());
         NDArray target = ask(in);
-        NDArray embedding = student.imageEncoder().forward(in.images());
+        BackbonePass pass =
+            BackbonePass.of(student.imageEncoder(), in.images(), checkpointActivations);
+        NDArray embedding = student.imageEncoder().neck(pass.tokens());
         Masks masks = student.samHead().masksOfTokens(embedding, in.xy(), in.labels());
         NDArray loss = overPrompts(maskLoss.each(masks.logits(), target), in.isPoint());
         float share = (float) part.size() / count;
         on.backward(loss.mul(lambda * share));
+        pass.backward(on);
         total += loss.getFloat() * share;
       }
     }

@@ -89,7 +89,14 @@ final class StageCost {
   }
 
   private double encoderKept(int side) {
-    return encoderLearns ? kept(side, model.encoder().depth()) : 0;
+    if (!encoderLearns) {
+      return 0;
+    }
+    int depth = model.encoder().depth();
+    // Every block's input, and all of the one that is computed again.
+    return stage.checkpointActivations()
+        ? kept(side, 1) * (1 + (double) depth / VALUES_KEPT)
+        : kept(side, depth);
   }
 
   private double kept(int side, int layers) {
@@ -124,7 +131,7 @@ final class StageCost {
         double seen = (double) steps / clip.resolutions().size() * clip.batches().batchFor(side);
         double frozen =
             Arithmetic.imageTower(clipTeacher)
-                + Arithmetic.backbone(model.encoder(), side) * (encoderLearns ? WITH_BACKWARD : 1);
+                + Arithmetic.backbone(model.encoder(), side) * encoderPasses();
         double computed = stage.cacheFeatures() ? cachedViews(side, steps, clipImages) : seen;
         double head = Arithmetic.clipHead(model.clipHead(), model.encoder(), side);
         sum += computed * frozen + seen * head * WITH_BACKWARD;
@@ -132,14 +139,21 @@ final class StageCost {
     }
     SamSourceSpec sam = stage.sources().sam();
     if (sam != null) {
-      int passes = encoderLearns ? WITH_BACKWARD : 1;
       // The student, and the teacher's forward pass.
-      double image = Arithmetic.encoder(model.encoder(), sam.resolution()) * (passes + 1);
+      double image = Arithmetic.encoder(model.encoder(), sam.resolution()) * (encoderPasses() + 1);
       int grid = sam.resolution() / model.encoder().patch();
       double prompt = Arithmetic.maskDecoder(model.samHead(), grid) * (WITH_BACKWARD + 1);
       sum += (double) steps * sam.batchSize() * (image + sam.masksPerImage() * prompt);
     }
     return sum;
+  }
+
+  /** Forward passes of the student's encoder that a step's arithmetic amounts to. */
+  private int encoderPasses() {
+    if (!encoderLearns) {
+      return 1;
+    }
+    return stage.checkpointActivations() ? WITH_BACKWARD + 1 : WITH_BACKWARD;
   }
 
   private double tokens(int side) {
