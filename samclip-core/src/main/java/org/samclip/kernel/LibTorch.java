@@ -3,6 +3,7 @@ package org.samclip.kernel;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.samclip.UserError;
@@ -25,6 +26,22 @@ public final class LibTorch {
    */
   public static Engine engine() {
     return Engine.getEngine("PyTorch");
+  }
+
+  /**
+   * @return threads that one operation on the CPU uses
+   */
+  public static int threads() {
+    engine();
+    return JniUtils.getNumThreads();
+  }
+
+  /**
+   * @param threads that one operation on the CPU uses from now on, at least 1
+   */
+  public static void setThreads(int threads) {
+    engine();
+    JniUtils.setNumThreads(threads);
   }
 
   /**

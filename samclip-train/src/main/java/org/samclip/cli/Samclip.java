@@ -30,7 +30,8 @@ import picocli.CommandLine.Spec;
       EvalCommand.class,
       InspectCommand.class,
       DiffCommand.class,
-      ConvertCommand.class
+      ConvertCommand.class,
+      BenchCommand.class
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:done", "1:failed", "2:wrong usage, file, value or device; the message says"})

@@ -6,12 +6,14 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.samclip.clip.Clip;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.kernel.Autograd;
 import org.samclip.model.SamClip;
 import org.samclip.train.loss.Losses;
+import org.samclip.vitdet.BackbonePass;
 import org.samclip.vitdet.ImageEncoder;
 
 /**
@@ -25,6 +27,7 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
   private final NDManager manager;
   private final MicroBatch microBatch;
   private final float weight;
+  private final boolean checkpointActivations;
   private final FrozenFeatures backbone;
   private final FrozenFeatures answers;
 
@@ -33,10 +36,12 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
    * @param teacher is asked
    * @param manager on the models' device
    * @param stream of images
-   * @param batches over that stream
+   * @param batches over that stream, usually {@link ClipBatches}
    * @param span steps to run
    * @param microBatch images a forward pass
    * @param weight of the loss in the sum
+   * @param checkpointActivations whether the backbone's blocks are computed again in the backward
+   *     pass instead of kept
    * @param cache folder in which the frozen backbone's tokens and the teacher's answers are kept;
    *     null: both are computed at every step
    */
@@ -45,10 +50,11 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
       Clip teacher,
       NDManager manager,
       ReplayStream stream,
-      ClipBatches batches,
+      LongFunction<ClipBatch> batches,
       Span span,
       MicroBatch microBatch,
       double weight,
+      boolean checkpointActivations,
       Path cache) {
     super("batches-clip", stream, batches, span);
     this.student = student;
@@ -56,6 +62,7 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
     this.manager = manager;
     this.microBatch = microBatch;
     this.weight = (float) weight;
+    this.checkpointActivations = checkpointActivations;
     this.backbone = cache == null ? null : new FrozenFeatures(cache, "backbone");
     this.answers = cache == null ? null : new FrozenFeatures(cache, "clip-teacher");
   }
@@ -80,10 +87,15 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
           NDManager local = manager.newSubManager()) {
         scope.suppressNotUsedWarning();
         NDArray target = ask(batch, local, part);
-        NDArray embedding = student.clipHead().forward(tokens(batch, local, part));
+        BackbonePass pass = backbone == null ? pass(batch, local, part) : null;
+        NDArray tokens = pass == null ? cached(batch, local, part) : pass.tokens();
+        NDArray embedding = student.clipHead().forward(tokens);
         NDArray loss = Losses.cosine(embedding, target);
         float share = (float) part.size() / count;
         on.backward(loss.mul(weight * share));
+        if (pass != null) {
+          pass.backward(on);
+        }
         total += loss.getFloat() * share;
       }
     }
@@ -91,11 +103,13 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
         Map.of("clip", total), count, batch.mix().size() > 1 ? batch.mix() : Map.of());
   }
 
-  private NDArray tokens(ClipBatch batch, NDManager local, MicroBatch.Part part) {
+  private BackbonePass pass(ClipBatch batch, NDManager local, MicroBatch.Part part) {
+    NDArray images = batch.student().toArray(local, part.from(), part.to());
+    return BackbonePass.of(student.imageEncoder(), images, checkpointActivations);
+  }
+
+  private NDArray cached(ClipBatch batch, NDManager local, MicroBatch.Part part) {
     ImageEncoder encoder = student.imageEncoder();
-    if (backbone == null) {
-      return encoder.tokens(batch.student().toArray(local, part.from(), part.to()));
-    }
     long grid = batch.student().side() / encoder.config().patch();
     Shape row = new Shape(grid, grid, encoder.config().width());
     return backbone.of(batch.student(), batch.views(), part, row, local, encoder::tokens);

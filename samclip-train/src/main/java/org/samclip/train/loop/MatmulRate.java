@@ -7,7 +7,7 @@ import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
 
 /** How fast a device multiplies float32 matrices, measured for a moment. */
-final class MatmulRate {
+public final class MatmulRate {
 
   private static final int SIDE = 1024;
   private static final long MEASURED_NANOS = 500_000_000;
@@ -18,7 +18,7 @@ final class MatmulRate {
    * @param device to measure
    * @return floating-point operations a second
    */
-  static double measure(Device device) {
+  public static double measure(Device device) {
     try (Autograd off = Autograd.disabled();
         NDManager manager = LibTorch.newManager(device)) {
       NDArray a = manager.ones(new ai.djl.ndarray.types.Shape(SIDE, SIDE));

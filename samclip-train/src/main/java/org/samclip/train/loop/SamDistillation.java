@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.kernel.Autograd;
@@ -13,6 +14,7 @@ import org.samclip.sam.Masks;
 import org.samclip.sam.Sam;
 import org.samclip.train.loss.MaskLoss;
 import org.samclip.train.recipe.LossesSpec.SamLossSpec;
+import org.samclip.vitdet.BackbonePass;
 
 /**
  * {@code L_SAM}: the student's mask logits against the SAM teacher's for the same prompts, focal
@@ -27,28 +29,32 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
   private final SamLossSpec spec;
   private final MaskLoss maskLoss;
   private final float lambda;
+  private final boolean checkpointActivations;
 
   /**
    * @param student learns
    * @param teacher is asked
    * @param manager on the models' device
    * @param stream of images with masks
-   * @param batches over that stream, without targets
+   * @param batches over that stream, usually {@link SamBatches}, without targets
    * @param span steps to run
    * @param microBatch images a forward pass
    * @param spec the loss's terms
    * @param lambda weight of the loss in the sum
+   * @param checkpointActivations whether the backbone's blocks are computed again in the backward
+   *     pass instead of kept
    */
   public SamDistillation(
       SamClip student,
       Sam teacher,
       NDManager manager,
       ReplayStream stream,
-      SamBatches batches,
+      LongFunction<SamBatch> batches,
       Span span,
       MicroBatch microBatch,
       SamLossSpec spec,
-      double lambda) {
+      double lambda,
+      boolean checkpointActivations) {
     super("batches-sam", stream, batches, span);
     this.student = student;
     this.teacher = teacher;
@@ -57,6 +63,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
     this.spec = spec;
     this.maskLoss = MaskLoss.of(spec);
     this.lambda = (float) lambda;
+    this.checkpointActivations = checkpointActivations;
   }
 
   @Override
@@ -80,11 +87,14 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
         scope.suppressNotUsedWarning();
         SamBatch.Arrays in = batch.toArrays(local, part.from(), part.to());
         NDArray target = ask(in);
-        NDArray embedding = student.imageEncoder().forward(in.images());
+        BackbonePass pass =
+            BackbonePass.of(student.imageEncoder(), in.images(), checkpointActivations);
+        NDArray embedding = student.imageEncoder().neck(pass.tokens());
         Masks masks = student.samHead().masksOfTokens(embedding, in.xy(), in.labels());
         NDArray loss = overPrompts(maskLoss.each(masks.logits(), target), in.isPoint());
         float share = (float) part.size() / count;
         on.backward(loss.mul(lambda * share));
+        pass.backward(on);
         total += loss.getFloat() * share;
       }
     }

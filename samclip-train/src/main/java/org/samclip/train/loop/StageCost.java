@@ -1,7 +1,7 @@
 package org.samclip.train.loop;
 
-import java.util.List;
 import org.samclip.clip.ClipConfig;
+import org.samclip.model.Arithmetic;
 import org.samclip.model.SamClipConfig;
 import org.samclip.sam.SamHeadConfig;
 import org.samclip.train.recipe.AreaScaledBatch;
@@ -9,7 +9,6 @@ import org.samclip.train.recipe.ParameterTable;
 import org.samclip.train.recipe.SourcesSpec.ClipSourceSpec;
 import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
 import org.samclip.train.recipe.StageSpec;
-import org.samclip.vitdet.ViTDetConfig;
 
 /**
  * What a stage takes, estimated from sizes alone.
@@ -90,7 +89,14 @@ final class StageCost {
   }
 
   private double encoderKept(int side) {
-    return encoderLearns ? kept(side, model.encoder().depth()) : 0;
+    if (!encoderLearns) {
+      return 0;
+    }
+    int depth = model.encoder().depth();
+    // Every block's input, and all of the one that is computed again.
+    return stage.checkpointActivations()
+        ? kept(side, 1) * (1 + (double) depth / VALUES_KEPT)
+        : kept(side, depth);
   }
 
   private double kept(int side, int layers) {
@@ -123,20 +129,31 @@ final class StageCost {
     if (clip != null) {
       for (int side : clip.resolutions()) {
         double seen = (double) steps / clip.resolutions().size() * clip.batches().batchFor(side);
-        double frozen = teacher() + encoder(side) * (encoderLearns ? WITH_BACKWARD : 1);
+        double frozen =
+            Arithmetic.imageTower(clipTeacher)
+                + Arithmetic.backbone(model.encoder(), side) * encoderPasses();
         double computed = stage.cacheFeatures() ? cachedViews(side, steps, clipImages) : seen;
-        sum += computed * frozen + seen * head(side) * WITH_BACKWARD;
+        double head = Arithmetic.clipHead(model.clipHead(), model.encoder(), side);
+        sum += computed * frozen + seen * head * WITH_BACKWARD;
       }
     }
     SamSourceSpec sam = stage.sources().sam();
     if (sam != null) {
-      int passes = encoderLearns ? WITH_BACKWARD : 1;
       // The student, and the teacher's forward pass.
-      double image = encoder(sam.resolution()) * (passes + 1);
-      double prompt = decoder(sam.resolution()) * (WITH_BACKWARD + 1);
+      double image = Arithmetic.encoder(model.encoder(), sam.resolution()) * (encoderPasses() + 1);
+      int grid = sam.resolution() / model.encoder().patch();
+      double prompt = Arithmetic.maskDecoder(model.samHead(), grid) * (WITH_BACKWARD + 1);
       sum += (double) steps * sam.batchSize() * (image + sam.masksPerImage() * prompt);
     }
     return sum;
+  }
+
+  /** Forward passes of the student's encoder that a step's arithmetic amounts to. */
+  private int encoderPasses() {
+    if (!encoderLearns) {
+      return 1;
+    }
+    return stage.checkpointActivations() ? WITH_BACKWARD + 1 : WITH_BACKWARD;
   }
 
   private double tokens(int side) {
@@ -146,40 +163,5 @@ final class StageCost {
 
   private int headLayers() {
     return model.clipHead().layers();
-  }
-
-  private double encoder(int side) {
-    ViTDetConfig e = model.encoder();
-    double n = tokens(side);
-    double sum = 2 * n * 3 * e.patch() * e.patch() * e.width();
-    for (int layer = 0; layer < e.depth(); layer++) {
-      double window = (double) e.windowOf(layer) * e.windowOf(layer);
-      sum += layer(n, window == 0 ? n : window, e.width(), e.mlpRatio());
-    }
-    return sum + 2 * n * e.neck() * (e.width() + 9. * e.neck());
-  }
-
-  private double head(int side) {
-    double n = tokens(side);
-    return headLayers() * layer(n, n, model.encoder().width(), model.encoder().mlpRatio());
-  }
-
-  /** Projections of attention and MLP, and attention itself over the tokens each one sees. */
-  private static double layer(double tokens, double seen, double width, double mlpRatio) {
-    return 2 * tokens * width * width * (4 + 2 * mlpRatio) + 4 * tokens * seen * width;
-  }
-
-  /** Cross attention to the image and upscaling; what the few prompt tokens do does not count. */
-  private double decoder(int side) {
-    SamHeadConfig h = model.samHead();
-    double square = (double) h.dim() * h.dim();
-    List<Double> parts = List.of((4. * h.depth() + 2) / 2, 1., .5);
-    return 2 * tokens(side) * square * parts.stream().mapToDouble(p -> p).sum();
-  }
-
-  private double teacher() {
-    ClipConfig.Vision v = clipTeacher.vision();
-    double n = (double) v.grid() * v.grid() + 1;
-    return v.layers() * layer(n, n, v.width(), v.mlpRatio());
   }
 }

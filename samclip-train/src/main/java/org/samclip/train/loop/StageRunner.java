@@ -206,6 +206,7 @@ public final class StageRunner {
         span,
         micro,
         stage.losses().clip().weight(),
+        stage.checkpointActivations(),
         stage.cacheFeatures() ? folder.cache() : null);
   }
 
@@ -230,7 +231,8 @@ public final class StageRunner {
         span,
         micro,
         stage.losses().sam(),
-        stage.lambda());
+        stage.lambda(),
+        stage.checkpointActivations());
   }
 
   /** When the next checkpoint is due. */

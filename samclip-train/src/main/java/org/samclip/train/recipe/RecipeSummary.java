@@ -117,6 +117,9 @@ public final class RecipeSummary {
   }
 
   private static void sources(StringBuilder text, StageSpec stage) {
+    if (stage.checkpointActivations()) {
+      line(text, "  the backbone's activations are computed again in the backward pass");
+    }
     SourcesSpec.ClipSourceSpec clip = stage.sources().clip();
     if (clip != null) {
       List<String> batches = new ArrayList<>();

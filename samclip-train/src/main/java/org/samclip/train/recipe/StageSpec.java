@@ -21,6 +21,8 @@ import java.util.Set;
  * @param groups which parameters learn, at which rate; the first matching group takes a parameter
  * @param cacheFeatures keep what the frozen backbone and the CLIP teacher say of each crop on disk
  *     instead of computing it anew; needs {@code sources.clip.views}
+ * @param checkpointActivations compute each block of the backbone again in the backward pass
+ *     instead of keeping what it made: less memory, more time, the same gradients
  */
 public record StageSpec(
     String name,
@@ -32,7 +34,8 @@ public record StageSpec(
     LossesSpec losses,
     OptimizerSpec optimizer,
     List<GroupSpec> groups,
-    boolean cacheFeatures) {
+    boolean cacheFeatures,
+    boolean checkpointActivations) {
 
   /** Value of {@code start}: the model the stage before ended with (base, in the first). */
   public static final String PREVIOUS = "previous";

@@ -47,6 +47,7 @@ class DistillationTest {
   private SamClip student;
   private Clip clipTeacher;
   private Sam samTeacher;
+  private boolean checkpoint;
 
   @BeforeEach
   void start() {
@@ -73,7 +74,7 @@ class DistillationTest {
             SEED);
     Span span = new Span(0, 100);
     return new ClipDistillation(
-        student, clipTeacher, manager, stream, batches, span, micro, weight, cache);
+        student, clipTeacher, manager, stream, batches, span, micro, weight, checkpoint, cache);
   }
 
   private Objective sam(MicroBatch micro, double lambda) {
@@ -81,7 +82,16 @@ class DistillationTest {
     PromptSpec prompts = new PromptSpec(3, .5, .1, 20, .9);
     SamBatches batches = new SamBatches(stream, 4, TinyModels.SIDE, prompts, false, SEED);
     return new SamDistillation(
-        student, samTeacher, manager, stream, batches, new Span(0, 100), micro, LOSS, lambda);
+        student,
+        samTeacher,
+        manager,
+        stream,
+        batches,
+        new Span(0, 100),
+        micro,
+        LOSS,
+        lambda,
+        checkpoint);
   }
 
   /** One step at rate 0: the gradients of the student, and the step's report. */
@@ -178,6 +188,17 @@ class DistillationTest {
       assertEquals(reports.get(0).losses().get("clip"), step.losses().get("clip"), 1e-5);
       assertEquals(reports.get(0).losses().get("sam"), step.losses().get("sam"), 1e-4);
     }
+  }
+
+  /** Blocks that are computed again give the same gradients to the last bit. */
+  @Test
+  void checkpointedActivationsGiveTheSameGradients() {
+    MicroBatch parts = new MicroBatch(3, TinyModels.SIDE);
+    Map<String, float[]> kept = gradients(new ArrayList<>(), clip(parts, 1, null), sam(parts, 10));
+    checkpoint = true;
+    Map<String, float[]> again = gradients(new ArrayList<>(), clip(parts, 1, null), sam(parts, 10));
+    assertTrue(largest(kept) > 1e-4);
+    kept.forEach((name, values) -> assertArrayEquals(values, again.get(name), name));
   }
 
   @Test

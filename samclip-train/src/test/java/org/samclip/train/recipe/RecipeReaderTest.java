@@ -128,7 +128,7 @@ class RecipeReaderTest {
         "small.yaml: unknown key 'stages.2.shedule_duration'",
         "(value \"3 epochs\")",
         "Did you mean 'schedule_duration'?",
-        "Allowed here: cache_features, duration, groups, lambda, losses");
+        "Allowed here: cache_features, checkpoint_activations, duration, groups, lambda");
   }
 
   @Test

@@ -1,0 +1,158 @@
+package org.samclip.vitdet;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.samclip.kernel.Autograd;
+import org.samclip.kernel.LibTorch;
+
+/** Checkpointed activations: the gradients stay, the memory goes. */
+class BackbonePassTest {
+
+  /** Windowed blocks with padding, and global ones. */
+  private static final ViTDetConfig SMALL =
+      new ViTDetConfig(8, 4, 16, 4, 2, 2, 3, List.of(1, 3), 8);
+
+  /** 1024 tokens of 256 channels: a megabyte an array, about 16 arrays a block. */
+  private static final ViTDetConfig WIDE =
+      new ViTDetConfig(4, 32, 256, 8, 4, 4, 8, List.of(3, 7), 64);
+
+  private static final Path STATUS = Path.of("/proc/self/status");
+
+  private NDManager manager;
+
+  @BeforeEach
+  void start() {
+    manager = LibTorch.newManager(Device.cpu());
+  }
+
+  @AfterEach
+  void stop() {
+    manager.close();
+  }
+
+  private ImageEncoder encoder(ViTDetConfig config) {
+    ImageEncoder encoder = new ImageEncoder(config);
+    encoder.initialize(manager, 1);
+    return encoder;
+  }
+
+  /** One pass with random images and a random gradient. */
+  private void train(ImageEncoder encoder, int batch, int side, boolean checkpoint) {
+    try (NDScope scope = new NDScope();
+        NDManager local = manager.newSubManager();
+        Autograd on = Autograd.enabled()) {
+      scope.suppressNotUsedWarning();
+      NDArray images = noise(local, new Shape(batch, 3, side, side));
+      BackbonePass pass = BackbonePass.of(encoder, images, checkpoint);
+      NDArray embedding = encoder.neck(pass.tokens());
+      on.backward(embedding, noise(local, embedding.getShape()));
+      pass.backward(on);
+    }
+  }
+
+  private static NDArray noise(NDManager manager, Shape shape) {
+    SplittableRandom random = new SplittableRandom(2);
+    float[] values = new float[(int) shape.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return manager.create(FloatBuffer.wrap(values), shape);
+  }
+
+  private Map<String, float[]> gradients(ImageEncoder encoder, boolean checkpoint) {
+    train(encoder, 2, 32, checkpoint);
+    Map<String, float[]> gradients = new LinkedHashMap<>();
+    encoder
+        .arrays()
+        .forEach(
+            (name, array) -> {
+              if (array.hasGradient()) {
+                NDArray gradient = array.getGradient();
+                gradients.put(name, gradient.toFloatArray());
+                gradient.subi(gradient);
+              }
+            });
+    return gradients;
+  }
+
+  private static void assertSame(Map<String, float[]> expected, Map<String, float[]> got) {
+    expected.forEach((name, values) -> assertArrayEquals(values, got.get(name), name));
+  }
+
+  @Test
+  void gradientsAreTheSameToTheLastBit() {
+    ImageEncoder encoder = encoder(SMALL);
+    encoder.arrays().values().forEach(array -> array.setRequiresGradient(true));
+    Map<String, float[]> recorded = gradients(encoder, false);
+    recorded.forEach((name, values) -> assertTrue(nonZero(values), name));
+    assertSame(recorded, gradients(encoder, true));
+  }
+
+  /** With frozen patches and a frozen first block, the others still learn. */
+  @Test
+  void frozenPartsStayWithoutGradient() {
+    ImageEncoder encoder = encoder(SMALL);
+    encoder
+        .arrays()
+        .forEach((name, array) -> array.setRequiresGradient(name.matches("blocks\\.[13].*")));
+    Map<String, float[]> recorded = gradients(encoder, false);
+    assertTrue(nonZero(recorded.get("blocks.1.mlp.lin1.weight")));
+    assertSame(recorded, gradients(encoder, true));
+    assertFalse(encoder.arrays().get("pos_embed").hasGradient());
+  }
+
+  private static boolean nonZero(float[] values) {
+    for (float value : values) {
+      if (value != 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Each pass raises the process's peak by what it keeps, so the smaller one comes first. */
+  @Test
+  void keepsLess() throws IOException {
+    assumeTrue(Files.exists(STATUS), "the peak is read from Linux' /proc");
+    ImageEncoder encoder = encoder(WIDE);
+    encoder.arrays().values().forEach(array -> array.setRequiresGradient(true));
+    train(encoder, 4, 32, true); // gradients and libtorch's own buffers
+    long before = kib("VmRSS:");
+    train(encoder, 4, 128, true);
+    long checkpointed = Math.max(kib("VmHWM:"), before);
+    train(encoder, 4, 128, false);
+    long recorded = kib("VmHWM:");
+    // 8 blocks of 16 arrays of 4 MiB are 512 MiB, of which at most two blocks and the inputs
+    // remain.
+    assertTrue(
+        recorded - checkpointed > 256 * 1024,
+        before + " KiB before, checkpointed " + checkpointed + ", recorded " + recorded);
+  }
+
+  private static long kib(String key) throws IOException {
+    return Files.readAllLines(STATUS).stream()
+        .filter(line -> line.startsWith(key))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .findFirst()
+        .orElseThrow();
+  }
+}
