@@ -41,7 +41,7 @@ class ArithmeticTest {
   /** At 24 px a grid of 3 x 3: one window, no padding. */
   @Test
   void clipHeadOfOneBlock() {
-    ClipHeadConfig head = new ClipHeadConfig(1, ClipHeadConfig.Pool.MAX, 6);
+    ClipHeadConfig head = new ClipHeadConfig(1, ClipHeadConfig.Pool.MAX, 6, 1);
     double block =
         2 * 9 * 16 * 48
             + 2 * 2 * 9 * 9 * 16

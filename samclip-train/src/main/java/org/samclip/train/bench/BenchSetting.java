@@ -79,6 +79,7 @@ public record BenchSetting(
 
   /** The student: the preset with the paper's CLIP head. */
   SamClipConfig student() {
-    return preset.withClipHead(new ClipHeadConfig(3, ClipHeadConfig.Pool.MAX, teacher.embedDim()));
+    return preset.withClipHead(
+        new ClipHeadConfig(3, ClipHeadConfig.Pool.MAX, teacher.embedDim(), 1));
   }
 }
