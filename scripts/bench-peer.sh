@@ -5,7 +5,7 @@
 #   scripts/bench-peer.sh [--quick] [--pairs N] [--preset PRESET] [--side PIXELS] [--out FILE] [WORK ...]
 #
 # --quick: one pair of each work instead of five. PRESET: vit-b (default) or tiny. Works: see below; ViT-B
-# takes up to 11 GB of memory. Every run is a process of its own: one warm-up and one measured run, of short
+# takes up to 16 GB of memory. Every run is a process of its own: one warm-up and one measured run, of short
 # works more.
 #
 # PYTHON     makes the virtual environment with the peers (default python3)
