@@ -38,6 +38,20 @@ class LayerKernelTest {
         check.random(5));
   }
 
+  /**
+   * Many rows of whole blocks of channels take another road than few; both are the same product.
+   */
+  @ParameterizedTest
+  @CsvSource({"300, 32, 48", "256, 16, 16", "255, 32, 48", "300, 32, 40", "300, 24, 48"})
+  void linearOfManyRows(int rows, int in, int out) {
+    check.same(
+        x -> Kernels.linear(x[0], x[1], x[2]),
+        x -> Formulas.linear(x[0], x[1], x[2]),
+        check.random(rows, 1, in),
+        check.random(out, in),
+        check.random(out));
+  }
+
   @Test
   void gelu() {
     NDArray x = check.random(3, 7).mul(3);
