@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -27,6 +28,8 @@ class LauncherTest {
   private Path root;
   private Path tools;
   private Path caller;
+
+  private String allocator = "none";
 
   private record Outcome(int code, String out, String err) {}
 
@@ -57,6 +60,7 @@ class LauncherTest {
         "java",
         "case $1 in -XshowSettings*)",
         "  echo '    java.specification.version = " + version + "' >&2; exit 0;; esac",
+        "echo \"$LD_PRELOAD\" > '" + tools.resolve("preloaded") + "'",
         "echo \"$PWD\"; for a in \"$@\"; do echo \"<$a>\"; done; exit 7");
   }
 
@@ -75,6 +79,8 @@ class LauncherTest {
     builder.environment().put("PATH", tools + ":/usr/bin:/bin");
     builder.environment().remove("JAVA_HOME");
     builder.environment().put("SAMCLIP_JAVA_OPTS", "-Xmx9g -Da=b");
+    builder.environment().put("SAMCLIP_ALLOCATOR", allocator);
+    builder.environment().remove("LD_PRELOAD");
     Process process = builder.start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(process.waitFor(30, TimeUnit.SECONDS));
@@ -160,6 +166,50 @@ class LauncherTest {
     }
     java("21");
     assertEquals(7, launch(root.resolve("samclip")).code());
+  }
+
+  private String preloaded() throws IOException {
+    return Files.readString(tools.resolve("preloaded")).strip();
+  }
+
+  @Test
+  void anAllocatorIsPreloaded() throws Exception {
+    launch(root.resolve("samclip"));
+    assertEquals("", preloaded());
+    allocator = Files.writeString(tools.resolve("malloc.so"), "").toString();
+    launch(root.resolve("samclip"));
+    assertEquals(allocator, preloaded());
+    allocator = tools.resolve("absent.so").toString();
+    Outcome outcome = launch(root.resolve("samclip"));
+    assertEquals(2, outcome.code());
+    assertTrue(outcome.err().contains(allocator + ", which is no file"), outcome.err());
+  }
+
+  /** What ldconfig lists, tcmalloc before jemalloc; libraries for other processors are left out. */
+  @Test
+  void theSystemsAllocatorIsFound() throws Exception {
+    Assumptions.assumeTrue(
+        System.getProperty("os.name").equals("Linux")
+            && System.getProperty("os.arch").equals("amd64"),
+        "preloading is for Linux on x86-64");
+    allocator = "";
+    Path jemalloc = Files.writeString(tools.resolve("libjemalloc.so.2"), "");
+    Path tcmalloc = Files.writeString(tools.resolve("libtcmalloc_minimal.so.4"), "");
+    String other = "echo '\tlibtcmalloc_minimal.so.4 (libc6) => /lib32/libtcmalloc_minimal.so.4'";
+    String first = "echo '\tlibjemalloc.so.2 (libc6,x86-64) => " + jemalloc + "'";
+    tool("ldconfig", other, first);
+    launch(root.resolve("samclip"));
+    assertEquals(jemalloc.toString(), preloaded());
+    tool(
+        "ldconfig",
+        other,
+        first,
+        "echo '\tlibtcmalloc_minimal.so.4 (libc6,x86-64) => " + tcmalloc + "'");
+    launch(root.resolve("samclip"));
+    assertEquals(tcmalloc.toString(), preloaded());
+    tool("ldconfig", "exit 1");
+    launch(root.resolve("samclip"));
+    assertEquals("", preloaded());
   }
 
   @Test
