@@ -8,23 +8,9 @@ class Kernels(Module):
   # ---- KernelsFloat32.py and KernelsBf16.py, of which one belongs to this class
 
   def product(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    # A linear layer whose result stays low. A 1x1 convolution of channels-last pixels is the same
-    # product, which libtorch then leaves to oneDNN; linear goes to MKL, which on AMD processors has
-    # no AVX-512.
-    x1 = self.low(x)
-    w1 = self.low(w)
-    b1 = self.low(b)
-    ci = torch.size(w, 1)
-    co = torch.size(w, 0)
-    rows = torch.numel(x) // ci
-    if x1.is_cuda or torch.ne(ops.prim.dtype(x1), 6) or ci % 16 + co % 16 > 0 or rows < 256:
-      y = torch.linear(x1, w1, b1)
-    else:
-      pixels = torch.permute(torch.reshape(x1, [1, rows, 1, ci]), [0, 3, 1, 2])
-      y1 = torch.conv2d(pixels, torch.reshape(w1, [co, ci, 1, 1]), b1)
-      y2 = torch.reshape(torch.permute(y1, [0, 2, 3, 1]), [rows, co])
-      y = torch.unflatten(y2, 0, torch.slice(torch.size(x), None, -1))
-    return y
+    # A linear layer whose result stays low. Not as a 1x1 convolution, which oneDNN would compute: it is
+    # faster, but divides by zero for some sizes (libtorch 2.7.1, est_eff_1x1) and ends the process.
+    return torch.linear(self.low(x), self.low(w), self.low(b))
 
   # ---- attention -------------------------------------------------------------------------------
 
