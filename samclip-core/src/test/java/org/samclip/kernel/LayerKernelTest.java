@@ -38,9 +38,7 @@ class LayerKernelTest {
         check.random(5));
   }
 
-  /**
-   * Many rows of whole blocks of channels take another road than few; both are the same product.
-   */
+  /** Many rows and few, whole blocks of 16 channels and others: the same product. */
   @ParameterizedTest
   @CsvSource({"300, 32, 48", "256, 16, 16", "255, 32, 48", "300, 32, 40", "300, 24, 48"})
   void linearOfManyRows(int rows, int in, int out) {
