@@ -2,6 +2,7 @@ package org.samclip.kernel;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Map;
 
 /**
  * Typed doors to the operators in {@code Kernels.py}. Results belong to the manager of the first
@@ -10,15 +11,24 @@ import ai.djl.ndarray.NDManager;
  */
 public final class Kernels {
 
-  private static final TorchScript SCRIPT =
-      TorchScript.load(Kernels.class, "Kernels", "KernelsFloat32");
+  private static final TorchScript SCRIPT = load("KernelsFloat32", product());
 
   /** Loaded only by those who ask for it. */
   private static final class Bf16 {
-    static final TorchScript SCRIPT = TorchScript.load(Kernels.class, "Kernels", "KernelsBf16");
+    static final TorchScript SCRIPT = load("KernelsBf16", "ProductLinear");
   }
 
   private Kernels() {}
+
+  private static TorchScript load(String... parts) {
+    int threads = Math.max(LibTorch.threads(), Runtime.getRuntime().availableProcessors());
+    return TorchScript.load(Kernels.class, "Kernels", Map.of("threads", threads), parts);
+  }
+
+  /** libtorch has oneDNN on x86-64 everywhere; elsewhere it is not tried. */
+  private static String product() {
+    return System.getProperty("os.arch").equals("amd64") ? "ProductOneDnn" : "ProductLinear";
+  }
 
   private static NDArray call(String method, NDArray first, NDArray... rest) {
     NDArray[] all = new NDArray[rest.length + 1];

@@ -58,12 +58,36 @@ public final class TorchScript {
    * @return the module, which lives as long as the process
    */
   public static TorchScript load(Class<?> anchor, String className, String... more) {
+    return load(anchor, className, Map.of(), more);
+  }
+
+  /**
+   * Loads a class whose source asks for numbers that only this process knows.
+   *
+   * @param anchor the Java class whose package holds the resource
+   * @param className the TorchScript class; the resource is {@code className.py}
+   * @param constants by name; each becomes a method of the class that returns it
+   * @param more resources without their ending, whose methods belong to the class as well
+   * @return the module, which lives as long as the process
+   */
+  public static TorchScript load(
+      Class<?> anchor, String className, Map<String, Integer> constants, String... more) {
     NDManager manager = LibTorch.newManager(Device.cpu());
     manager.setName("kernels " + className);
     StringBuilder source = new StringBuilder(source(anchor, className));
     for (String part : more) {
       source.append(source(anchor, part));
     }
+    constants.forEach(
+        (name, value) ->
+            source
+                .append("\n  def ")
+                .append(name)
+                .append("(self: __torch__.")
+                .append(className)
+                .append(") -> int:\n    return ")
+                .append(value)
+                .append('\n'));
     try {
       byte[] archive = TorchScriptPacker.pack(className, source.toString());
       PtSymbolBlock module =

@@ -4,13 +4,9 @@ class Kernels(Module):
   training : bool
   _is_full_backward_hook : Optional[bool]
 
-  # ---- matrix products: `low` is the type of their inputs, `full` of all results; the methods are in
-  # ---- KernelsFloat32.py and KernelsBf16.py, of which one belongs to this class
-
-  def product(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
-    # A linear layer whose result stays low. Not as a 1x1 convolution, which oneDNN would compute: it is
-    # faster, but divides by zero for some sizes (libtorch 2.7.1, est_eff_1x1) and ends the process.
-    return torch.linear(self.low(x), self.low(w), self.low(b))
+  # ---- matrix products: `low` is the type of their inputs, `full` of all results; these methods are
+  # ---- in KernelsFloat32.py and KernelsBf16.py, `product` in ProductLinear.py and ProductOneDnn.py; of
+  # ---- each pair one belongs to this class
 
   # ---- attention -------------------------------------------------------------------------------
 

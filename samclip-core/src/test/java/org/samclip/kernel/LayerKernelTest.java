@@ -38,9 +38,18 @@ class LayerKernelTest {
         check.random(5));
   }
 
-  /** Many rows and few, whole blocks of 16 channels and others: the same product. */
+  /** Many rows and few, whole blocks of channels and others: the same product, whoever makes it. */
   @ParameterizedTest
-  @CsvSource({"300, 32, 48", "256, 16, 16", "255, 32, 48", "300, 32, 40", "300, 24, 48"})
+  @CsvSource({
+    "63, 64, 192",
+    "64, 64, 192",
+    "71, 128, 384",
+    "95, 384, 64",
+    "300, 64, 96",
+    "300, 48, 192",
+    "2100, 64, 64",
+    "1100, 64, 128"
+  })
   void linearOfManyRows(int rows, int in, int out) {
     check.same(
         x -> Kernels.linear(x[0], x[1], x[2]),

@@ -74,7 +74,8 @@ final class TorchScriptSource {
   static String kernels() {
     String source =
         TorchScript.source(Kernels.class, "Kernels")
-            + TorchScript.source(Kernels.class, "KernelsFloat32");
+            + TorchScript.source(Kernels.class, "KernelsFloat32")
+            + TorchScript.source(Kernels.class, "ProductLinear");
     String methods = source.substring(source.indexOf("\n  # ----") + 1);
     return methods
         .replaceAll("(?m)^  ", "")
