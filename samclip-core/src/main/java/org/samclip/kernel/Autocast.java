@@ -29,7 +29,10 @@ public final class Autocast implements AutoCloseable {
     return new Autocast(false);
   }
 
-  static boolean isBf16() {
+  /**
+   * @return whether this thread's products take bfloat16
+   */
+  public static boolean isBf16() {
     return BF16.get();
   }
 

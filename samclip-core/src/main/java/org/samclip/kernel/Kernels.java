@@ -118,6 +118,61 @@ public final class Kernels {
     return call("window_attention", x, with(weights, NONE, n(heads), n(window)));
   }
 
+  // ---- global attention with a backward pass of its own
+
+  /**
+   * What a ViT-Det block's attention needs, after norm and projection; to be recorded.
+   *
+   * @param x [B, H, W, C]
+   * @param weights norm1 weight and bias, qkv weight and bias, rel_pos_h, rel_pos_w
+   * @param heads number of heads
+   * @return [B, heads, H W, 3 d + H + W]: query, key, value, bias for each row and each column
+   */
+  public static NDArray attentionInputs(NDArray x, NDArray[] weights, int heads) {
+    return call("attention_inputs", x, with(weights, NONE, n(heads)));
+  }
+
+  /**
+   * Global attention with relative positions, for some rows of queries at a time. Call it with
+   * recording off: its gradient is {@link #attendBackward}.
+   *
+   * @param inputs of {@link #attentionInputs}
+   * @param height H
+   * @param width W
+   * @return [B, heads, H W, d]
+   */
+  public static NDArray attend(NDArray inputs, long height, long width) {
+    return call("attend", inputs, n(height), n(width));
+  }
+
+  /**
+   * The gradient of {@link #attend}, computed from its inputs and result alone, as Flash Attention
+   * does (arXiv 2205.14135, algorithm 4). Call it with recording off.
+   *
+   * @param inputs of {@link #attentionInputs}
+   * @param attended result of {@link #attend}
+   * @param upstream gradient for that result
+   * @param height H
+   * @param width W
+   * @return the gradient for the inputs
+   */
+  public static NDArray attendBackward(
+      NDArray inputs, NDArray attended, NDArray upstream, long height, long width) {
+    return call("attend_backward", inputs, attended, upstream, n(height), n(width));
+  }
+
+  /**
+   * The rest of a ViT-Det block: projection, residual, norm, MLP, residual; to be recorded.
+   *
+   * @param x the block's input, [B, H, W, C]
+   * @param attended [B, heads, H W, d]
+   * @param weights projection, norm2, lin1, lin2 (weight and bias each)
+   * @return [B, H, W, C]
+   */
+  public static NDArray blockAfterAttention(NDArray x, NDArray attended, NDArray[] weights) {
+    return call("block_after_attention", x, with(weights, new NDArray[] {attended}));
+  }
+
   // ---- pooling
 
   /**

@@ -3,7 +3,6 @@ package org.samclip.vitdet;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
-import java.util.stream.Stream;
 import org.samclip.kernel.Kernels;
 import org.samclip.nn.Init;
 import org.samclip.nn.Layer;
@@ -53,9 +52,21 @@ public final class Attention extends Layer implements Module.Weighted {
 
   @Override
   public NDArray[] weights() {
-    return Stream.of(weights(qkv, proj), new NDArray[] {relPosH.getArray(), relPosW.getArray()})
-        .flatMap(Stream::of)
-        .toArray(NDArray[]::new);
+    return weights(qkv, proj, this::positions);
+  }
+
+  /** What comes before the softmax: query, key and value projection, relative positions. */
+  Weighted inputs() {
+    return () -> weights(qkv, this::positions);
+  }
+
+  /** What comes after it. */
+  Weighted projection() {
+    return proj;
+  }
+
+  private NDArray[] positions() {
+    return new NDArray[] {relPosH.getArray(), relPosW.getArray()};
   }
 
   @Override

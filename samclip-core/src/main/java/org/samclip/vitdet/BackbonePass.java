@@ -7,10 +7,10 @@ import java.util.List;
 import org.samclip.kernel.Autograd;
 
 /**
- * The backbone's tokens for a training step. Either autograd keeps what each block needs for its
- * backward pass, or only each block's input is kept and the block is computed a second time when
- * its turn comes (activation checkpointing): the same gradients for less memory and one more
- * forward pass.
+ * The backbone's tokens for a training step, in spans of blocks whose backward passes are run one
+ * after the other. Either each span keeps what its backward pass needs, or only its input is kept,
+ * each block is a span, and it is computed a second time when its turn comes (activation
+ * checkpointing): the same gradients for less memory and one more forward pass.
  *
  * <pre>{@code
  * BackbonePass pass = BackbonePass.of(encoder, images, true);
@@ -20,19 +20,16 @@ import org.samclip.kernel.Autograd;
  */
 public final class BackbonePass {
 
-  private final ImageEncoder encoder;
   private final NDArray embedded;
+  private final List<Span> spans;
+  private final boolean checkpoint;
   private final NDArray tokens;
 
-  /** Inputs of the blocks, cut off from each other; null: autograd has recorded everything. */
-  private final List<NDArray> inputs;
-
-  private BackbonePass(
-      ImageEncoder encoder, NDArray embedded, NDArray tokens, List<NDArray> inputs) {
-    this.encoder = encoder;
+  private BackbonePass(NDArray embedded, List<Span> spans, boolean checkpoint, NDArray tokens) {
     this.embedded = embedded;
+    this.spans = spans;
+    this.checkpoint = checkpoint;
     this.tokens = tokens;
-    this.inputs = inputs;
   }
 
   /**
@@ -46,31 +43,17 @@ public final class BackbonePass {
    */
   public static BackbonePass of(ImageEncoder encoder, NDArray images, boolean checkpoint) {
     NDArray embedded = encoder.embed(images);
-    boolean learning = embeddingLearns(encoder);
-    if (!checkpoint || !learning && blocks(encoder).stream().noneMatch(BackbonePass::learns)) {
-      return new BackbonePass(encoder, embedded, encoder.blocks().forward(embedded), null);
+    if (encoder.arrays().values().stream().noneMatch(NDArray::hasGradient)) {
+      return new BackbonePass(embedded, List.of(), checkpoint, encoder.blocks().forward(embedded));
     }
-    List<NDArray> inputs = new ArrayList<>();
-    NDArray x = leaf(embedded, learning);
-    for (Block block : blocks(encoder)) {
-      inputs.add(x);
-      learning |= learns(block);
-      // Recorded and thrown away: without recording, attention would take another kernel, whose
-      // rounding differs.
-      try (NDScope scope = new NDScope()) {
-        scope.suppressNotUsedWarning();
-        x = leaf(block.forward(x), learning);
-        NDScope.unregister(x);
-      }
+    List<Span> spans = new ArrayList<>();
+    NDArray x = Span.leaf(embedded, embeddingLearns(encoder));
+    for (List<Block> blocks : split(encoder, x, checkpoint)) {
+      Span span = new Span(blocks, x);
+      spans.add(span);
+      x = checkpoint ? forgotten(span) : Span.leaf(span.record(), span.learns());
     }
-    return new BackbonePass(encoder, embedded, x, inputs);
-  }
-
-  /** The same values without their history; with a gradient if something before it learns. */
-  private static NDArray leaf(NDArray x, boolean learning) {
-    NDArray leaf = x.stopGradient();
-    leaf.setRequiresGradient(learning);
-    return leaf;
+    return new BackbonePass(embedded, spans, checkpoint, x);
   }
 
   private static boolean embeddingLearns(ImageEncoder encoder) {
@@ -79,12 +62,30 @@ public final class BackbonePass {
         .anyMatch(p -> p.getValue().hasGradient());
   }
 
-  private static boolean learns(Block block) {
-    return block.arrays().values().stream().anyMatch(NDArray::hasGradient);
+  /** A span for each block, or a new one where a block attends apart. */
+  private static List<List<Block>> split(ImageEncoder encoder, NDArray x, boolean each) {
+    List<List<Block>> spans = new ArrayList<>();
+    for (ai.djl.nn.Block child : encoder.blocks().getChildren().values()) {
+      Block block = (Block) child;
+      if (spans.isEmpty() || each || block.attendsApart(x)) {
+        spans.add(new ArrayList<>());
+      }
+      spans.get(spans.size() - 1).add(block);
+    }
+    return spans;
   }
 
-  private static List<Block> blocks(ImageEncoder encoder) {
-    return encoder.blocks().getChildren().values().stream().map(Block.class::cast).toList();
+  /**
+   * Recorded and thrown away: without recording, attention would take another kernel, whose
+   * rounding differs.
+   */
+  private static NDArray forgotten(Span span) {
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray output = Span.leaf(span.record(), span.learns());
+      NDScope.unregister(output);
+      return output;
+    }
   }
 
   /**
@@ -96,44 +97,38 @@ public final class BackbonePass {
 
   /**
    * Brings the tokens' gradient to the encoder's parameters, once, after the backward pass of what
-   * was made of the tokens. Without checkpointing that pass has done so already.
+   * was made of the tokens.
    *
    * @param on recording of gradients
    */
   public void backward(Autograd on) {
-    if (inputs == null) {
+    if (!tokens.hasGradient()) {
       return;
     }
     NDArray upstream = tokens.getGradient();
-    List<Block> blocks = blocks(encoder);
-    for (int i = blocks.size() - 1; i >= 0; i--) {
-      NDArray input = inputs.get(i);
-      boolean deeper = input.hasGradient();
-      if (!deeper && !learns(blocks.get(i))) {
-        return;
-      }
-      NDArray below = throughBlock(on, blocks.get(i), input, upstream);
+    for (int i = spans.size() - 1; i >= 0 && upstream != null; i--) {
+      NDArray below = through(spans.get(i), on, upstream);
       upstream.close();
-      input.close();
-      if (!deeper) {
-        return;
-      }
       upstream = below;
     }
-    on.backward(embedded, upstream);
+    if (upstream != null) {
+      on.backward(embedded, upstream);
+    }
   }
 
-  /** The gradient for a block's input, or null; what the block made is freed. */
-  private static NDArray throughBlock(Autograd on, Block block, NDArray input, NDArray upstream) {
+  /** The gradient for a span's input, or null; what its blocks made is freed. */
+  private NDArray through(Span span, Autograd on, NDArray upstream) {
+    if (!checkpoint) {
+      return span.backward(on, upstream);
+    }
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      on.backward(block.forward(input), upstream);
-      if (!input.hasGradient()) {
-        return null;
+      span.record();
+      NDArray below = span.backward(on, upstream);
+      if (below != null) {
+        NDScope.unregister(below);
       }
-      NDArray gradient = input.getGradient();
-      NDScope.unregister(gradient);
-      return gradient;
+      return below;
     }
   }
 }

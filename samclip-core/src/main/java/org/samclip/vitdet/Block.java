@@ -3,6 +3,8 @@ package org.samclip.vitdet;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.samclip.kernel.Autocast;
 import org.samclip.kernel.Kernels;
 import org.samclip.nn.Layer;
 import org.samclip.nn.LayerNorm;
@@ -13,6 +15,9 @@ public final class Block extends Layer {
 
   /** LayerNorm's epsilon everywhere in SAM's encoder. */
   public static final double NORM_EPS = 1e-6;
+
+  /** Tokens from which global attention is worth a backward pass of its own. */
+  private static final long APART_FROM = 1024;
 
   private final LayerNorm norm1;
   private final Attention attn;
@@ -47,6 +52,34 @@ public final class Block extends Layer {
   @Override
   public NDArray forward(NDArray x) {
     return Kernels.vitDetBlock(x, weights(norm1, attn, norm2, lin1, lin2), heads, window);
+  }
+
+  /**
+   * Whether a training step had better take this block's attention out of autograd's record: many
+   * tokens that all see each other, in float32 on the CPU. (On a GPU fused attention takes the
+   * relative positions along for little.)
+   *
+   * @param x [B, H, W, C]
+   * @return whether {@link #attentionInputs} and {@link #afterAttention} should be used
+   */
+  boolean attendsApart(NDArray x) {
+    long tokens = x.getShape().get(1) * x.getShape().get(2);
+    return window == 0 && tokens >= APART_FROM && !x.getDevice().isGpu() && !Autocast.isBf16();
+  }
+
+  /** See {@link Kernels#attentionInputs}. */
+  NDArray attentionInputs(NDArray x) {
+    return Kernels.attentionInputs(x, weights(norm1, attn.inputs()), heads);
+  }
+
+  /** Whether a parameter that {@link #attentionInputs} takes asks for a gradient. */
+  boolean attentionInputsLearn() {
+    return Stream.of(weights(norm1, attn.inputs())).anyMatch(NDArray::hasGradient);
+  }
+
+  /** See {@link Kernels#blockAfterAttention}. */
+  NDArray afterAttention(NDArray x, NDArray attended) {
+    return Kernels.blockAfterAttention(x, attended, weights(attn.projection(), norm2, lin1, lin2));
   }
 
   @Override

@@ -57,7 +57,11 @@ class Kernels(Module):
     qg = torch.reshape(q, [b, n, h, w, d])
     bias_h = torch.einsum("bnhwc,hkc->bnhwk", [qg, rh])
     bias_w = torch.einsum("bnhwc,wkc->bnhwk", [qg, rw])
-    if bool(augmented):
+    if bool(augmented) and h * w >= 1024 and not (x.is_cuda or bias_h.requires_grad or bias_w.requires_grad):
+      # Nothing to keep for a backward pass, and many tokens: the bias as a mask, for some rows of
+      # queries at a time, takes a third of the products.
+      out = self.by_rows(q, k, v, bias_h, bias_w)
+    elif bool(augmented):
       # The bias has rank H + W: carried by the query and one-hot keys, no N x N array is built.
       row = torch.one_hot(torch.flatten(torch.expand(torch.unsqueeze(torch.arange(h, device=x.device), 1), [h, w])), h)
       col = torch.one_hot(torch.flatten(torch.expand(torch.unsqueeze(torch.arange(w, device=x.device), 0), [h, w])), w)
@@ -70,6 +74,21 @@ class Kernels(Module):
       bias = torch.reshape(torch.unsqueeze(bias_h, -1) + torch.unsqueeze(bias_w, -2), [b, n, h * w, h * w])
       out = torch.scaled_dot_product_attention(q, k, v, bias)
     return self.product(torch.reshape(torch.transpose(out, 1, 2), [b, h, w, c]), proj_w, proj_b)
+
+  def by_rows(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, bias_h: Tensor, bias_w: Tensor) -> Tensor:
+    # q, k, v [B, heads, H W, d], bias_h [B, heads, H, W, H], bias_w [B, heads, H, W, W]
+    h = torch.size(bias_h, 2)
+    w = torch.size(bias_h, 3)
+    step = max(1, 768 // w)
+    outs = annotate(List[Tensor], [])
+    for i in range((h + step - 1) // step):
+      row = i * step
+      bh = torch.unsqueeze(torch.slice(bias_h, 2, row, row + step), -1)
+      bw = torch.unsqueeze(torch.slice(bias_w, 2, row, row + step), -2)
+      bias = torch.flatten(torch.flatten(bh + bw, 2, 3), 3)
+      part = torch.slice(q, 2, row * w, (row + step) * w)
+      torch.append(outs, torch.scaled_dot_product_attention(part, k, v, bias))
+    return torch.cat(outs, 2)
 
   def window_attention(self: __torch__.Kernels, x: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor, window: Tensor) -> Tensor:
     return self.full(self.low_window_attention(x, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, window))
@@ -93,6 +112,88 @@ class Kernels(Module):
     y = torch.reshape(torch.permute(torch.reshape(y, [b, nh, nw, s, s, c]), [0, 1, 3, 2, 4, 5]), [b, h + ph, w + pw, c])
     return torch.slice(torch.slice(y, 1, 0, h), 2, 0, w)
 
+  # ---- global attention with a backward pass of its own ------------------------------------------
+  # A block in three parts. `attention_inputs` and `block_after_attention` are recorded by autograd;
+  # what is between them is not: `attend` and `attend_backward` take some rows of queries at a time,
+  # so that neither keeps an N x N array, and both multiply by d channels instead of d + H + W.
+
+  def attention_inputs(self: __torch__.Kernels, x: Tensor, n1_w: Tensor, n1_b: Tensor, qkv_w: Tensor, qkv_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor) -> Tensor:
+    # x [B, H, W, C] -> [B, heads, H W, 3 d + H + W]: query, key, value, bias by row, bias by column
+    n = int(heads)
+    b = torch.size(x, 0)
+    h = torch.size(x, 1)
+    w = torch.size(x, 2)
+    c = torch.size(x, 3)
+    d = c // n
+    y = self.product(torch.layer_norm(x, [c], n1_w, n1_b, 1e-06), qkv_w, qkv_b)
+    qkv = torch.permute(torch.reshape(y, [b, h * w, 3, n, d]), [0, 3, 1, 2, 4])
+    qg = torch.reshape(torch.select(qkv, 3, 0), [b, n, h, w, d])
+    rh = self.rel_pos(rel_h, torch.tensor(h), torch.tensor(h))
+    rw = self.rel_pos(rel_w, torch.tensor(w), torch.tensor(w))
+    bias_h = torch.reshape(torch.einsum("bnhwc,hkc->bnhwk", [qg, rh]), [b, n, h * w, h])
+    bias_w = torch.reshape(torch.einsum("bnhwc,wkc->bnhwk", [qg, rw]), [b, n, h * w, w])
+    return torch.cat([torch.flatten(qkv, 3), bias_h, bias_w], 3)
+
+  def attend(self: __torch__.Kernels, inputs: Tensor, h: Tensor, w: Tensor) -> Tensor:
+    # -> [B, heads, H W, d]
+    nh = int(h)
+    nw = int(w)
+    b = torch.size(inputs, 0)
+    n = torch.size(inputs, 1)
+    d = (torch.size(inputs, 3) - nh - nw) // 3
+    parts = torch.split_with_sizes(inputs, [d, d, d, nh, nw], 3)
+    bias_h = torch.reshape(parts[3], [b, n, nh, nw, nh])
+    bias_w = torch.reshape(parts[4], [b, n, nh, nw, nw])
+    return self.by_rows(parts[0], parts[1], parts[2], bias_h, bias_w)
+
+  def attend_backward(self: __torch__.Kernels, inputs: Tensor, out: Tensor, upstream: Tensor, h: Tensor, w: Tensor) -> Tensor:
+    # The gradient for `inputs`. With P = softmax(S): dV = P' dO, dS = P (dO V' - sum(dO O)).
+    nh = int(h)
+    nw = int(w)
+    b = torch.size(inputs, 0)
+    n = torch.size(inputs, 1)
+    tokens = nh * nw
+    d = (torch.size(inputs, 3) - nh - nw) // 3
+    scale = d ** -0.5
+    parts = torch.split_with_sizes(torch.flatten(inputs, 0, 1), [d, d, d, nh, nw], 2)
+    q = parts[0] * scale
+    k = torch.contiguous(parts[1])
+    v = torch.contiguous(parts[2])
+    kt = torch.transpose(k, 1, 2)
+    vt = torch.transpose(v, 1, 2)
+    grad_out = torch.flatten(upstream, 0, 1)
+    along = torch.sum(grad_out * torch.flatten(out, 0, 1), [2], True)
+    result = torch.zeros_like(torch.flatten(inputs, 0, 1))
+    grads = torch.split_with_sizes(result, [d, d, d, nh, nw], 2)
+    dk = torch.zeros_like(k)
+    dv = torch.zeros_like(v)
+    step = max(1, 256 // nw) * nw
+    for i in range((tokens + step - 1) // step):
+      a = i * step
+      e = min(tokens, a + step)
+      qi = torch.slice(q, 1, a, e)
+      gi = torch.slice(grad_out, 1, a, e)
+      s = torch.reshape(torch.bmm(qi, kt), [b * n, e - a, nh, nw])
+      torch.add_(s, torch.unsqueeze(torch.slice(parts[3], 1, a, e), 3))
+      torch.add_(s, torch.unsqueeze(torch.slice(parts[4], 1, a, e), 2))
+      p = torch.softmax(torch.flatten(s, 2), 2)
+      torch.baddbmm_(dv, torch.transpose(p, 1, 2), gi)
+      ds = torch.bmm(gi, vt)
+      torch.mul_(torch.sub_(ds, torch.slice(along, 1, a, e)), p)
+      torch.baddbmm_(dk, torch.transpose(ds, 1, 2), qi)
+      torch.copy_(torch.slice(grads[0], 1, a, e), torch.bmm(ds, k) * scale)
+      grid = torch.reshape(ds, [b * n, e - a, nh, nw])
+      torch.copy_(torch.slice(grads[3], 1, a, e), torch.sum(grid, [3]))
+      torch.copy_(torch.slice(grads[4], 1, a, e), torch.sum(grid, [2]))
+    torch.copy_(grads[1], dk)
+    torch.copy_(grads[2], dv)
+    return torch.reshape(result, torch.size(inputs))
+
+  def block_after_attention(self: __torch__.Kernels, x: Tensor, out: Tensor, proj_w: Tensor, proj_b: Tensor, n2_w: Tensor, n2_b: Tensor, l1_w: Tensor, l1_b: Tensor, l2_w: Tensor, l2_b: Tensor) -> Tensor:
+    # x [B, H, W, C], out [B, heads, H W, d] -> [B, H, W, C]
+    y = self.product(torch.reshape(torch.transpose(out, 1, 2), torch.size(x)), proj_w, proj_b)
+    return self.residual_mlp(x + y, n2_w, n2_b, l1_w, l1_b, l2_w, l2_b)
+
   # ---- pooling -----------------------------------------------------------------------------------
 
   def neighbourhood(self: __torch__.Kernels, x: Tensor, side: Tensor, max: Tensor) -> Tensor:
@@ -115,9 +216,11 @@ class Kernels(Module):
       y = self.low_window_attention(y, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, window)
     else:
       y = self.low_rel_pos_attention(y, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, torch.tensor(True))
-    x1 = x + y
-    y1 = self.product(torch.layer_norm(x1, [c], n2_w, n2_b, 1e-06), l1_w, l1_b)
-    return x1 + self.product(torch.gelu(y1), l2_w, l2_b)
+    return self.residual_mlp(x + y, n2_w, n2_b, l1_w, l1_b, l2_w, l2_b)
+
+  def residual_mlp(self: __torch__.Kernels, x: Tensor, n_w: Tensor, n_b: Tensor, l1_w: Tensor, l1_b: Tensor, l2_w: Tensor, l2_b: Tensor) -> Tensor:
+    y = self.product(torch.layer_norm(x, [torch.size(x, 3)], n_w, n_b, 1e-06), l1_w, l1_b)
+    return x + self.product(torch.gelu(y), l2_w, l2_b)
 
   def clip_block(self: __torch__.Kernels, x: Tensor, n1_w: Tensor, n1_b: Tensor, in_w: Tensor, in_b: Tensor, out_w: Tensor, out_b: Tensor, n2_w: Tensor, n2_b: Tensor, fc_w: Tensor, fc_b: Tensor, proj_w: Tensor, proj_b: Tensor, heads: Tensor, causal: Tensor, quick: Tensor) -> Tensor:
     # x [B, N, C]

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
+import org.samclip.parity.Vectors;
 
 /** Checkpointed activations: the gradients stay, the memory goes. */
 class BackbonePassTest {
@@ -34,6 +35,10 @@ class BackbonePassTest {
   /** 1024 tokens of 256 channels: a megabyte an array, about 16 arrays a block. */
   private static final ViTDetConfig WIDE =
       new ViTDetConfig(4, 32, 256, 8, 4, 4, 8, List.of(3, 7), 64);
+
+  /** 24 x 44 tokens, with global blocks next to each other, first and last. */
+  private static final ViTDetConfig MANY =
+      new ViTDetConfig(4, 24, 16, 5, 2, 2, 5, List.of(0, 2, 3, 4), 8);
 
   private static final Path STATUS = Path.of("/proc/self/status");
 
@@ -56,12 +61,12 @@ class BackbonePassTest {
   }
 
   /** One pass with random images and a random gradient. */
-  private void train(ImageEncoder encoder, int batch, int side, boolean checkpoint) {
+  private void train(ImageEncoder encoder, int batch, int height, int width, boolean checkpoint) {
     try (NDScope scope = new NDScope();
         NDManager local = manager.newSubManager();
         Autograd on = Autograd.enabled()) {
       scope.suppressNotUsedWarning();
-      NDArray images = noise(local, new Shape(batch, 3, side, side));
+      NDArray images = noise(local, new Shape(batch, 3, height, width));
       BackbonePass pass = BackbonePass.of(encoder, images, checkpoint);
       NDArray embedding = encoder.neck(pass.tokens());
       on.backward(embedding, noise(local, embedding.getShape()));
@@ -70,16 +75,17 @@ class BackbonePassTest {
   }
 
   private static NDArray noise(NDManager manager, Shape shape) {
-    SplittableRandom random = new SplittableRandom(2);
-    float[] values = new float[(int) shape.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
+    float[] values = floats(new SplittableRandom(2), (int) shape.size());
     return manager.create(FloatBuffer.wrap(values), shape);
   }
 
   private Map<String, float[]> gradients(ImageEncoder encoder, boolean checkpoint) {
-    train(encoder, 2, 32, checkpoint);
+    train(encoder, 2, 32, 32, checkpoint);
+    return taken(encoder);
+  }
+
+  /** The gradients, which are zero afterwards. */
+  private static Map<String, float[]> taken(ImageEncoder encoder) {
     Map<String, float[]> gradients = new LinkedHashMap<>();
     encoder
         .arrays()
@@ -105,6 +111,51 @@ class BackbonePassTest {
     Map<String, float[]> recorded = gradients(encoder, false);
     recorded.forEach((name, values) -> assertTrue(nonZero(values), name));
     assertSame(recorded, gradients(encoder, true));
+  }
+
+  /** Attention with its own backward pass, against autograd's through the whole encoder. */
+  @Test
+  void attendingApartGivesAutogradsGradients() {
+    ImageEncoder encoder = encoder(MANY);
+    encoder.arrays().values().forEach(array -> array.setRequiresGradient(true));
+    SplittableRandom random = new SplittableRandom(5);
+    encoder
+        .arrays()
+        .forEach(
+            (name, array) -> {
+              if (name.contains("rel_pos")) {
+                array.set(FloatBuffer.wrap(floats(random, (int) array.size())));
+              }
+            });
+    try (NDManager local = manager.newSubManager();
+        Autograd on = Autograd.enabled()) {
+      NDArray embedding = encoder.forward(noise(local, new Shape(2, 3, 96, 176)));
+      on.backward(embedding, noise(local, embedding.getShape()));
+    }
+    Map<String, float[]> expected = taken(encoder);
+    train(encoder, 2, 96, 176, false);
+    Map<String, float[]> apart = taken(encoder);
+    expected.forEach(
+        (name, values) ->
+            Vectors.assertClose(name, apart.get(name), values, 1e-3, 1e-4 * largest(values)));
+    train(encoder, 2, 96, 176, true);
+    assertSame(apart, taken(encoder));
+  }
+
+  private static float largest(float[] values) {
+    float largest = 0;
+    for (float value : values) {
+      largest = Math.max(largest, Math.abs(value));
+    }
+    return largest;
+  }
+
+  private static float[] floats(SplittableRandom random, int size) {
+    float[] values = new float[size];
+    for (int i = 0; i < size; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return values;
   }
 
   /** With frozen patches and a frozen first block, the others still learn. */
@@ -135,11 +186,11 @@ class BackbonePassTest {
     assumeTrue(Files.exists(STATUS), "the peak is read from Linux' /proc");
     ImageEncoder encoder = encoder(WIDE);
     encoder.arrays().values().forEach(array -> array.setRequiresGradient(true));
-    train(encoder, 4, 32, true); // gradients and libtorch's own buffers
+    train(encoder, 4, 32, 32, true); // gradients and libtorch's own buffers
     long before = kib("VmRSS:");
-    train(encoder, 4, 128, true);
+    train(encoder, 4, 128, 128, true);
     long checkpointed = Math.max(kib("VmHWM:"), before);
-    train(encoder, 4, 128, false);
+    train(encoder, 4, 128, 128, false);
     long recorded = kib("VmHWM:");
     // 8 blocks of 16 arrays of 4 MiB are 512 MiB, of which at most two blocks and the inputs
     // remain.
