@@ -109,9 +109,9 @@ ours() {
 }
 
 theirs() {
-  for name in $peers; do
+  for form in $peers; do
     # shellcheck disable=SC2086 # $peer is a command with its argument
-    run $peer "$1" --peer "$name" --preset "$preset" ${side:+--side "$side"} \
+    run $peer "$1" --peer "$form" --preset "$preset" ${side:+--side "$side"} \
       --threads "$threads" --warm-up "$warm" --repeats "$repeats" --photos "$work/photos"
     grep '^{' "$work/said" >> "$work/peers.jsonl"
   done

@@ -79,7 +79,7 @@ class Kernels(Module):
     # q, k, v [B, heads, H W, d], bias_h [B, heads, H, W, H], bias_w [B, heads, H, W, W]
     h = torch.size(bias_h, 2)
     w = torch.size(bias_h, 3)
-    step = max(1, 768 // w)
+    step = max(1, 256 // w)
     outs = annotate(List[Tensor], [])
     for i in range((h + step - 1) // step):
       row = i * step
