@@ -37,6 +37,16 @@ class Kernels(Module):
     at = torch.to(qc - kc + (k - 1) * max(q / k, 1.), 4)
     return torch.index(t, [at])
 
+  def row_bias(self: __torch__.Kernels, q: Tensor, table: Tensor) -> Tensor:
+    # q [B, heads, H, W, d] before scaling -> [B, heads, H, W, H]
+    h = torch.tensor(torch.size(q, 2))
+    return torch.einsum("bnhwc,hkc->bnhwk", [q, self.low(self.rel_pos(table, h, h))])
+
+  def column_bias(self: __torch__.Kernels, q: Tensor, table: Tensor) -> Tensor:
+    # -> [B, heads, H, W, W]
+    w = torch.tensor(torch.size(q, 3))
+    return torch.einsum("bnhwc,wkc->bnhwk", [q, self.low(self.rel_pos(table, w, w))])
+
   def rel_pos_attention(self: __torch__.Kernels, x: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor, augmented: Tensor) -> Tensor:
     return self.full(self.low_rel_pos_attention(x, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, augmented))
 
@@ -52,11 +62,9 @@ class Kernels(Module):
     q = torch.select(qkv, 0, 0)
     k = torch.select(qkv, 0, 1)
     v = torch.select(qkv, 0, 2)
-    rh = self.low(self.rel_pos(rel_h, torch.tensor(h), torch.tensor(h)))
-    rw = self.low(self.rel_pos(rel_w, torch.tensor(w), torch.tensor(w)))
     qg = torch.reshape(q, [b, n, h, w, d])
-    bias_h = torch.einsum("bnhwc,hkc->bnhwk", [qg, rh])
-    bias_w = torch.einsum("bnhwc,wkc->bnhwk", [qg, rw])
+    bias_h = self.row_bias(qg, rel_h)
+    bias_w = self.column_bias(qg, rel_w)
     if bool(augmented) and h * w >= 1024 and not (x.is_cuda or bias_h.requires_grad or bias_w.requires_grad):
       # Nothing to keep for a backward pass, and many tokens: the bias as a mask, for some rows of
       # queries at a time, takes a third of the products.
@@ -128,10 +136,8 @@ class Kernels(Module):
     y = self.product(torch.layer_norm(x, [c], n1_w, n1_b, 1e-06), qkv_w, qkv_b)
     qkv = torch.permute(torch.reshape(y, [b, h * w, 3, n, d]), [0, 3, 1, 2, 4])
     qg = torch.reshape(torch.select(qkv, 3, 0), [b, n, h, w, d])
-    rh = self.rel_pos(rel_h, torch.tensor(h), torch.tensor(h))
-    rw = self.rel_pos(rel_w, torch.tensor(w), torch.tensor(w))
-    bias_h = torch.reshape(torch.einsum("bnhwc,hkc->bnhwk", [qg, rh]), [b, n, h * w, h])
-    bias_w = torch.reshape(torch.einsum("bnhwc,wkc->bnhwk", [qg, rw]), [b, n, h * w, w])
+    bias_h = torch.reshape(self.row_bias(qg, rel_h), [b, n, h * w, h])
+    bias_w = torch.reshape(self.column_bias(qg, rel_w), [b, n, h * w, w])
     return torch.cat([torch.flatten(qkv, 3), bias_h, bias_w], 3)
 
   def attend(self: __torch__.Kernels, inputs: Tensor, h: Tensor, w: Tensor) -> Tensor:
