@@ -63,14 +63,15 @@ public record Normalisation(float divisor, List<Float> mean, List<Float> std) {
     int plane = Math.multiplyExact(height, width);
     float[] out = new float[Math.multiplyExact(3, plane)];
     byte[] rgb = image.rgb();
-    for (int channel = 0; channel < 3; channel++) {
-      float[] table = table(channel);
-      for (int y = 0; y < image.height(); y++) {
-        int to = channel * plane + y * width;
-        int from = y * image.width() * 3 + channel;
-        for (int x = 0; x < image.width(); x++, from += 3) {
-          out[to + x] = table[rgb[from] & 0xFF];
-        }
+    float[] red = table(0);
+    float[] green = table(1);
+    float[] blue = table(2);
+    for (int y = 0, from = 0; y < image.height(); y++) {
+      int to = y * width;
+      for (int end = to + image.width(); to < end; to++, from += 3) {
+        out[to] = red[rgb[from] & 0xFF];
+        out[plane + to] = green[rgb[from + 1] & 0xFF];
+        out[2 * plane + to] = blue[rgb[from + 2] & 0xFF];
       }
     }
     return out;

@@ -31,6 +31,9 @@ public enum Resampling {
 
   private static final int FRACTION_BITS = 22;
 
+  /** What is added before the fraction is dropped, to round. */
+  private static final long HALF = 1 << FRACTION_BITS - 1;
+
   private final double support;
 
   Resampling(double support) {
@@ -62,22 +65,45 @@ public enum Resampling {
    */
   public RgbImage resize(RgbImage image, int width, int height, Crop window) {
     window.requireInside(width, height);
+    if (width == image.width() && height == image.height()) {
+      return image.crop(window);
+    }
+    // Pillow leaves out the pass of a side that stays; the taps of such a side change nothing.
+    Taps columns = taps(image.width(), width, window.x(), window.width());
     Taps rows = taps(image.height(), height, window.y(), window.height());
-    int firstRow = rows.first[0];
-    int lastRow = rows.first[window.height() - 1] + rows.length[window.height() - 1];
-    // Pillow leaves a pass out where the size stays; its filter would be the identity anyway.
-    RgbImage narrow =
-        width == image.width()
-            ? image.crop(new Crop(window.x(), firstRow, window.width(), lastRow - firstRow))
-            : horizontal(
-                image, taps(image.width(), width, window.x(), window.width()), firstRow, lastRow);
-    return height == image.height()
-        ? narrow.crop(new Crop(0, window.y() - firstRow, window.width(), window.height()))
-        : vertical(narrow, rows, firstRow);
+    int stride = Math.multiplyExact(3, window.width());
+    byte[] to = new byte[Math.multiplyExact(stride, window.height())];
+    // The narrowed rows that the next output row needs, and one more because they come in pairs.
+    int[][] narrow = new int[rows.size + 1][stride];
+    long[] pair = new long[3 * (columns.end() - columns.start())];
+    int[] sums = new int[stride];
+    int next = rows.start();
+    for (int y = 0; y < window.height(); y++) {
+      int end = rows.first[y] + rows.length[y];
+      for (; next < end; next += 2) {
+        int second = Math.min(next + 1, image.height() - 1);
+        interleave(image, columns, next, second, pair);
+        horizontal(pair, columns, narrow[next % narrow.length], narrow[(next + 1) % narrow.length]);
+      }
+      vertical(narrow, rows, y, sums);
+      for (int i = 0, at = y * stride; i < stride; i++) {
+        to[at + i] = (byte) sums[i];
+      }
+    }
+    return new RgbImage(window.width(), window.height(), to);
   }
 
   /** The source pixels of every output pixel, {@code first[i] .. first[i] + length[i] - 1}. */
-  private record Taps(int size, int[] first, int[] length, int[] weights) {}
+  private record Taps(int size, int[] first, int[] length, int[] weights) {
+
+    int start() {
+      return first[0];
+    }
+
+    int end() {
+      return first[first.length - 1] + length[length.length - 1];
+    }
+  }
 
   private Taps taps(int from, int to, int start, int count) {
     double scale = (double) from / to;
@@ -105,56 +131,72 @@ public enum Resampling {
     return new Taps(size, first, length, weights);
   }
 
-  private static RgbImage horizontal(RgbImage image, Taps taps, int firstRow, int lastRow) {
-    int width = taps.first.length;
-    int height = lastRow - firstRow;
+  /** Two rows side by side in one array: what is computed for both costs one multiplication. */
+  private static void interleave(RgbImage image, Taps columns, int first, int second, long[] pair) {
     byte[] from = image.rgb();
-    byte[] to = new byte[Math.multiplyExact(3, Math.multiplyExact(width, height))];
-    for (int y = firstRow, at = 0; y < lastRow; y++) {
-      for (int x = 0; x < width; x++) {
-        int red = 1 << FRACTION_BITS - 1;
-        int green = red;
-        int blue = red;
-        int pixel = (y * image.width() + taps.first[x]) * 3;
-        int tap = x * taps.size;
-        for (int end = tap + taps.length[x]; tap < end; tap++, pixel += 3) {
-          int weight = taps.weights[tap];
-          red += weight * (from[pixel] & 0xFF);
-          green += weight * (from[pixel + 1] & 0xFF);
-          blue += weight * (from[pixel + 2] & 0xFF);
-        }
-        to[at++] = round(red);
-        to[at++] = round(green);
-        to[at++] = round(blue);
-      }
+    int low = 3 * (first * image.width() + columns.start());
+    int high = 3 * (second * image.width() + columns.start());
+    for (int i = 0; i < pair.length; i++) {
+      pair[i] = from[low + i] & 0xFF | (from[high + i] & 0xFFL) << 32;
     }
-    return new RgbImage(width, height, to);
   }
 
-  /** {@code image} begins at row {@code firstRow} of the picture the taps were made for. */
-  private static RgbImage vertical(RgbImage image, Taps taps, int firstRow) {
-    int height = taps.first.length;
-    int stride = 3 * image.width();
-    byte[] from = image.rgb();
-    byte[] to = new byte[Math.multiplyExact(stride, height)];
-    int[] row = new int[stride];
-    for (int y = 0; y < height; y++) {
-      Arrays.fill(row, 1 << FRACTION_BITS - 1);
-      for (int k = 0; k < taps.length[y]; k++) {
-        int weight = taps.weights[y * taps.size + k];
-        int start = (taps.first[y] - firstRow + k) * stride;
-        for (int i = 0; i < stride; i++) {
-          row[i] += weight * (from[start + i] & 0xFF);
-        }
+  /** The horizontal pass over a pair of rows; the results are cut to 0..255. */
+  private static void horizontal(long[] pair, Taps taps, int[] low, int[] high) {
+    int[] weights = taps.weights;
+    int start = taps.start();
+    for (int x = 0, at = 0; x < taps.first.length; x++, at += 3) {
+      long red = HALF | HALF << 32;
+      long green = red;
+      long blue = red;
+      int pixel = 3 * (taps.first[x] - start);
+      int tap = x * taps.size;
+      // Not "<": the JIT would unroll a loop that rarely has more than five rounds.
+      for (int end = pixel + 3 * taps.length[x]; pixel != end; pixel += 3, tap++) {
+        long weight = weights[tap];
+        red += weight * pair[pixel];
+        green += weight * pair[pixel + 1];
+        blue += weight * pair[pixel + 2];
       }
-      for (int i = 0; i < stride; i++) {
-        to[y * stride + i] = round(row[i]);
-      }
+      low[at] = (int) red;
+      low[at + 1] = (int) green;
+      low[at + 2] = (int) blue;
+      high[at] = high(red);
+      high[at + 1] = high(green);
+      high[at + 2] = high(blue);
     }
-    return new RgbImage(image.width(), height, to);
+    round(low);
+    round(high);
   }
 
-  private static byte round(int sum) {
-    return (byte) Math.max(0, Math.min(255, sum >> FRACTION_BITS));
+  /** The upper sum; a negative lower one has borrowed from it. */
+  private static int high(long sums) {
+    return (int) (sums + 0x8000_0000L >> 32);
+  }
+
+  /** {@code narrow} holds row {@code r} at {@code r} modulo its length. */
+  private static void vertical(int[][] narrow, Taps taps, int y, int[] sums) {
+    Arrays.fill(sums, (int) HALF);
+    for (int k = 0; k < taps.length[y]; k++) {
+      addScaled(sums, narrow[(taps.first[y] + k) % narrow.length], taps.weights[y * taps.size + k]);
+    }
+    round(sums);
+  }
+
+  // The JIT turns these two into vector code as long as they handle nothing but int.
+
+  private static void addScaled(int[] sums, int[] row, int weight) {
+    for (int i = 0; i < sums.length; i++) {
+      sums[i] += weight * row[i];
+    }
+  }
+
+  /** Drops the fraction and cuts to 0..255 without Math.min and max, which are not vectorised. */
+  private static void round(int[] sums) {
+    for (int i = 0; i < sums.length; i++) {
+      int value = sums[i] >> FRACTION_BITS;
+      int above = 255 - (value & ~(value >> 31));
+      sums[i] = 255 - (above & ~(above >> 31));
+    }
   }
 }

@@ -33,6 +33,56 @@ class GeometryTest {
     }
   }
 
+  /** The triangle filter at half the size weighs 1 3 3 1 pixels in each direction. */
+  @Test
+  void halvesWithTheTriangleFilter() {
+    RgbImage image = noise(14, 10);
+    RgbImage half = Resampling.BILINEAR.resize(image, 7, 5);
+    int[] weights = {1, 3, 3, 1};
+    for (int y = 1; y < 4; y++) {
+      for (int x = 1; x < 6; x++) {
+        for (int channel = 0; channel < 3; channel++) {
+          int sum = 0;
+          for (int row = 0; row < 4; row++) {
+            int narrow = 0;
+            for (int column = 0; column < 4; column++) {
+              narrow += weights[column] * image.at(2 * x - 1 + column, 2 * y - 1 + row, channel);
+            }
+            sum += weights[row] * (narrow + 4 >> 3);
+          }
+          assertEquals(sum + 4 >> 3, half.at(x, y, channel));
+        }
+      }
+    }
+  }
+
+  /**
+   * Keys' filter at twice the size: -3 29 111 -9 of 128 in even columns, turned round in odd ones.
+   */
+  @Test
+  void doublesWithTheCubicFilterWithinABytesRange() {
+    byte[] rgb = new byte[3 * 12 * 5];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) (i * 7 % 5 < 2 ? 255 : 0);
+    }
+    RgbImage image = new RgbImage(12, 5, rgb);
+    RgbImage wide = Resampling.BICUBIC.resize(image, 24, 5);
+    int[] weights = {-3, 29, 111, -9};
+    for (int y = 0; y < 5; y++) {
+      for (int x = 4; x < 20; x++) {
+        for (int channel = 0; channel < 3; channel++) {
+          int sum = 0;
+          for (int k = 0; k < 4; k++) {
+            int column = x % 2 == 0 ? x / 2 - 2 + k : x / 2 + 2 - k;
+            sum += weights[k] * image.at(column, y, channel);
+          }
+          int expected = Math.max(0, Math.min(255, sum + 64 >> 7));
+          assertEquals(expected, wide.at(x, y, channel));
+        }
+      }
+    }
+  }
+
   @Test
   void resizingKeepsConstants() {
     byte[] rgb = new byte[3 * 19 * 7];
