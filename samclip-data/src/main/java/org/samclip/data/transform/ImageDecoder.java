@@ -1,14 +1,21 @@
 package org.samclip.data.transform;
 
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
 import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
 import java.awt.image.SampleModel;
+import java.awt.image.WritableRaster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
 import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.stream.ImageInputStream;
@@ -30,6 +37,14 @@ public final class ImageDecoder {
 
   /** JPEG's own limit; a longer side in a PNG is a strip that no model is made for. */
   private static final int MAX_SIDE = 65_535;
+
+  private static final ColorModel RED_FIRST =
+      new ComponentColorModel(
+          ColorSpace.getInstance(ColorSpace.CS_sRGB),
+          false,
+          false,
+          Transparency.OPAQUE,
+          DataBuffer.TYPE_BYTE);
 
   private ImageDecoder() {}
 
@@ -77,12 +92,16 @@ public final class ImageDecoder {
         JpegSegments segments = JpegSegments.of(bytes);
         exif = segments.exif();
         // The JDK would convert to sRGB; CLIP and SAM were trained on the stored bytes.
+        byte[] plain = segments.plain();
         image =
-            segments.components() == 4
-                ? CmykRaster.toRgb(
-                    read(segments.plain(), format, name, maxPixels, r -> r.readRaster(0, null)),
-                    segments.adobeTransform() == 2)
-                : toRgb(read(segments.plain(), format, name, maxPixels, r -> r.read(0)));
+            switch (segments.components()) {
+              case 3 -> read(plain, format, name, maxPixels, ImageDecoder::readRgb);
+              case 4 ->
+                  CmykRaster.toRgb(
+                      read(plain, format, name, maxPixels, r -> r.readRaster(0, null)),
+                      segments.adobeTransform() == 2);
+              default -> toRgb(read(plain, format, name, maxPixels, r -> r.read(0)));
+            };
       }
       case PNG -> {
         PngChunks chunks = PngChunks.of(bytes);
@@ -231,6 +250,29 @@ public final class ImageDecoder {
   /** libjpeg fills the missing rest with grey and only warns; a half image is a broken sample. */
   private static IIOReadWarningListener truncation(boolean[] cut) {
     return (source, warning) -> cut[0] |= warning.startsWith("Truncated File");
+  }
+
+  /**
+   * Has the reader put three components where they are to stay. Its own image is blue first, which
+   * costs it a copy pixel by pixel and us another: as long as libjpeg takes to decode.
+   */
+  private static RgbImage readRgb(ImageReader reader) throws IOException {
+    int width = reader.getWidth(0);
+    int height = reader.getHeight(0);
+    byte[] rgb = new byte[Math.multiplyExact(3, Math.multiplyExact(width, height))];
+    WritableRaster raster =
+        Raster.createInterleavedRaster(
+            new DataBufferByte(rgb, rgb.length),
+            width,
+            height,
+            3 * width,
+            3,
+            new int[] {0, 1, 2},
+            null);
+    ImageReadParam param = reader.getDefaultReadParam();
+    param.setDestination(new BufferedImage(RED_FIRST, raster, false, null));
+    reader.read(0, param);
+    return new RgbImage(width, height, rgb);
   }
 
   private static RgbImage toRgb(BufferedImage image) {
