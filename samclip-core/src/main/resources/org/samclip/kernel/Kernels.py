@@ -5,8 +5,8 @@ class Kernels(Module):
   _is_full_backward_hook : Optional[bool]
 
   # ---- matrix products: `low` is the type of their inputs, `full` of all results; these methods are
-  # ---- in KernelsFloat32.py and KernelsBf16.py, `product` in ProductLinear.py and ProductOneDnn.py; of
-  # ---- each pair one belongs to this class
+  # ---- in KernelsFloat32.py and KernelsBf16.py, `product` and `by_rows` in ProductLinear.py and
+  # ---- ProductOneDnn.py; of each pair one belongs to this class
 
   # ---- attention -------------------------------------------------------------------------------
 
@@ -83,21 +83,6 @@ class Kernels(Module):
       out = torch.scaled_dot_product_attention(q, k, v, bias)
     return self.product(torch.reshape(torch.transpose(out, 1, 2), [b, h, w, c]), proj_w, proj_b)
 
-  def by_rows(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, bias_h: Tensor, bias_w: Tensor) -> Tensor:
-    # q, k, v [B, heads, H W, d], bias_h [B, heads, H, W, H], bias_w [B, heads, H, W, W]
-    h = torch.size(bias_h, 2)
-    w = torch.size(bias_h, 3)
-    step = max(1, 256 // w)
-    outs = annotate(List[Tensor], [])
-    for i in range((h + step - 1) // step):
-      row = i * step
-      bh = torch.unsqueeze(torch.slice(bias_h, 2, row, row + step), -1)
-      bw = torch.unsqueeze(torch.slice(bias_w, 2, row, row + step), -2)
-      bias = torch.flatten(torch.flatten(bh + bw, 2, 3), 3)
-      part = torch.slice(q, 2, row * w, (row + step) * w)
-      torch.append(outs, torch.scaled_dot_product_attention(part, k, v, bias))
-    return torch.cat(outs, 2)
-
   def window_attention(self: __torch__.Kernels, x: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor, window: Tensor) -> Tensor:
     return self.full(self.low_window_attention(x, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, window))
 
@@ -153,47 +138,48 @@ class Kernels(Module):
     return self.by_rows(parts[0], parts[1], parts[2], bias_h, bias_w)
 
   def attend_backward(self: __torch__.Kernels, inputs: Tensor, out: Tensor, upstream: Tensor, h: Tensor, w: Tensor) -> Tensor:
-    # The gradient for `inputs`. With P = softmax(S): dV = P' dO, dS = P (dO V' - sum(dO O)).
+    # The gradient for `inputs`. With P = softmax(S): dV = P' dO, dS = P (dO V' - sum(dO O)). Sums over
+    # queries are kept as [d, H W], so that the N x N factor is always the right one of a product.
     nh = int(h)
     nw = int(w)
-    b = torch.size(inputs, 0)
-    n = torch.size(inputs, 1)
     tokens = nh * nw
     d = (torch.size(inputs, 3) - nh - nw) // 3
-    scale = d ** -0.5
     parts = torch.split_with_sizes(torch.flatten(inputs, 0, 1), [d, d, d, nh, nw], 2)
-    q = parts[0] * scale
-    k = torch.contiguous(parts[1])
-    v = torch.contiguous(parts[2])
-    kt = torch.transpose(k, 1, 2)
-    vt = torch.transpose(v, 1, 2)
-    grad_out = torch.flatten(upstream, 0, 1)
-    along = torch.sum(grad_out * torch.flatten(out, 0, 1), [2], True)
+    queries = parts[0] * d ** -0.5
+    grad_outs = torch.flatten(upstream, 0, 1)
+    along = torch.sum(grad_outs * torch.flatten(out, 0, 1), [2], True)
     result = torch.zeros_like(torch.flatten(inputs, 0, 1))
     grads = torch.split_with_sizes(result, [d, d, d, nh, nw], 2)
-    dk = torch.zeros_like(k)
-    dv = torch.zeros_like(v)
-    step = max(1, 256 // nw) * nw
-    for i in range((tokens + step - 1) // step):
-      a = i * step
-      e = min(tokens, a + step)
-      qi = torch.slice(q, 1, a, e)
-      gi = torch.slice(grad_out, 1, a, e)
-      s = torch.reshape(torch.bmm(qi, kt), [b * n, e - a, nh, nw])
-      torch.add_(s, torch.unsqueeze(torch.slice(parts[3], 1, a, e), 3))
-      torch.add_(s, torch.unsqueeze(torch.slice(parts[4], 1, a, e), 2))
-      p = torch.softmax(torch.flatten(s, 2), 2)
-      torch.baddbmm_(dv, torch.transpose(p, 1, 2), gi)
-      ds = torch.bmm(gi, vt)
-      torch.mul_(torch.sub_(ds, torch.slice(along, 1, a, e)), p)
-      torch.baddbmm_(dk, torch.transpose(ds, 1, 2), qi)
-      torch.copy_(torch.slice(grads[0], 1, a, e), torch.bmm(ds, k) * scale)
-      grid = torch.reshape(ds, [b * n, e - a, nh, nw])
-      torch.copy_(torch.slice(grads[3], 1, a, e), torch.sum(grid, [3]))
-      torch.copy_(torch.slice(grads[4], 1, a, e), torch.sum(grid, [2]))
-    torch.copy_(grads[1], dk)
-    torch.copy_(grads[2], dv)
+    step = self.rows(tokens)
+    for i in range(torch.size(result, 0)):
+      k = torch.contiguous(parts[1][i])
+      v = torch.contiguous(parts[2][i])
+      dk = torch.zeros([d, tokens], dtype=k.dtype, device=k.device)
+      dv = torch.zeros_like(dk)
+      for j in range((tokens + step - 1) // step):
+        a = j * step
+        e = min(tokens, a + step)
+        q = torch.slice(queries[i], 0, a, e)
+        g = torch.slice(grad_outs[i], 0, a, e)
+        p = self.weights(q, k, torch.slice(parts[3][i], 0, a, e), torch.slice(parts[4][i], 0, a, e))
+        torch.add_(dv, self.product(torch.t(g), torch.t(p), None))
+        ds = self.product(g, v, None)
+        torch.mul_(torch.sub_(ds, torch.slice(along[i], 0, a, e)), p)
+        torch.add_(dk, self.product(torch.t(q), torch.t(ds), None))
+        torch.copy_(torch.slice(grads[0][i], 0, a, e), self.product(ds, torch.t(k), None) * d ** -0.5)
+        grid = torch.reshape(ds, [e - a, nh, nw])
+        torch.copy_(torch.slice(grads[3][i], 0, a, e), torch.sum(grid, [2]))
+        torch.copy_(torch.slice(grads[4][i], 0, a, e), torch.sum(grid, [1]))
+      torch.copy_(grads[1][i], torch.t(dk))
+      torch.copy_(grads[2][i], torch.t(dv))
     return torch.reshape(result, torch.size(inputs))
+
+  def weights(self: __torch__.Kernels, q: Tensor, k: Tensor, bias_h: Tensor, bias_w: Tensor) -> Tensor:
+    # One head's attention weights: q [n, d] scaled, k [H W, d], bias_h [n, H], bias_w [n, W] -> [n, H W]
+    s = torch.unflatten(self.product(q, k, None), 1, [torch.size(bias_h, 1), -1])
+    torch.add_(s, torch.unsqueeze(bias_h, 2))
+    torch.add_(s, torch.unsqueeze(bias_w, 1))
+    return torch.softmax(torch.flatten(s, 1), 1)
 
   def block_after_attention(self: __torch__.Kernels, x: Tensor, out: Tensor, proj_w: Tensor, proj_b: Tensor, n2_w: Tensor, n2_b: Tensor, l1_w: Tensor, l1_b: Tensor, l2_w: Tensor, l2_b: Tensor) -> Tensor:
     # x [B, H, W, C], out [B, heads, H W, d] -> [B, H, W, C]
