@@ -1,6 +1,7 @@
 package org.samclip.kernel;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
 
@@ -31,11 +32,15 @@ public final class Kernels {
   }
 
   private static NDArray call(String method, NDArray first, NDArray... rest) {
+    return callForList(method, first, rest).singletonOrThrow();
+  }
+
+  private static NDList callForList(String method, NDArray first, NDArray... rest) {
     NDArray[] all = new NDArray[rest.length + 1];
     all[0] = first;
     System.arraycopy(rest, 0, all, 1, rest.length);
     TorchScript script = Autocast.isBf16() ? Bf16.SCRIPT : SCRIPT;
-    return script.call(first.getManager(), method, all);
+    return script.callForList(first.getManager(), method, all);
   }
 
   private static NDArray n(Number value) {
@@ -118,23 +123,26 @@ public final class Kernels {
     return call("window_attention", x, with(weights, NONE, n(heads), n(window)));
   }
 
-  // ---- global attention with a backward pass of its own
+  // ---- a block's training step with a backward pass of its own
 
   /**
-   * What a ViT-Det block's attention needs, after norm and projection; to be recorded.
+   * The first part of a ViT-Det block in a training step: norm, query, key and value, relative
+   * positions; to be recorded where its gradient is wanted.
    *
    * @param x [B, H, W, C]
    * @param weights norm1 weight and bias, qkv weight and bias, rel_pos_h, rel_pos_w
    * @param heads number of heads
-   * @return [B, heads, H W, 3 d + H + W]: query, key, value, bias for each row and each column
+   * @param window side of a window in tokens, 0 for global attention
+   * @return [B, heads, H W, 3 d + H + W]: query, key, value, bias for each row and each column;
+   *     with windows, B is their number in all images, and H and W are their side
    */
-  public static NDArray attentionInputs(NDArray x, NDArray[] weights, int heads) {
-    return call("attention_inputs", x, with(weights, NONE, n(heads)));
+  public static NDArray attentionInputs(NDArray x, NDArray[] weights, int heads, int window) {
+    return call("attention_inputs", x, with(weights, NONE, n(heads), n(window)));
   }
 
   /**
-   * Global attention with relative positions, for some rows of queries at a time. Call it with
-   * recording off: its gradient is {@link #attendBackward}.
+   * Attention with relative positions. Call it with recording off: its gradient is {@link
+   * #attendBackward}.
    *
    * @param inputs of {@link #attentionInputs}
    * @param height H
@@ -162,15 +170,34 @@ public final class Kernels {
   }
 
   /**
-   * The rest of a ViT-Det block: projection, residual, norm, MLP, residual; to be recorded.
+   * The rest of a ViT-Det block: projection, residual, norm, MLP, residual. Call it with recording
+   * off: its gradient is {@link #afterAttentionBackward}.
    *
    * @param x the block's input, [B, H, W, C]
-   * @param attended [B, heads, H W, d]
+   * @param attended result of {@link #attend}
    * @param weights projection, norm2, lin1, lin2 (weight and bias each)
-   * @return [B, H, W, C]
+   * @param window side of a window in tokens, 0 for global attention
+   * @return the block's result [B, H, W, C]; the sum before the MLP, the same shape; the MLP's
+   *     first layer before its activation, [B, H, W, 4 C]
    */
-  public static NDArray blockAfterAttention(NDArray x, NDArray attended, NDArray[] weights) {
-    return call("block_after_attention", x, with(weights, new NDArray[] {attended}));
+  public static NDList afterAttention(NDArray x, NDArray attended, NDArray[] weights, int window) {
+    return callForList("after_attention", x, with(weights, new NDArray[] {attended}, n(window)));
+  }
+
+  /**
+   * The gradient of {@link #afterAttention}. Call it with recording off.
+   *
+   * @param kept what that gave beside the block's result
+   * @param attended result of {@link #attend}
+   * @param upstream gradient for the block's result
+   * @param weights as there
+   * @param window as there
+   * @return the gradients for x, attended and the weights
+   */
+  public static NDList afterAttentionBackward(
+      NDList kept, NDArray attended, NDArray upstream, NDArray[] weights, int window) {
+    NDArray[] first = {kept.get(1), attended, upstream};
+    return callForList("after_attention_backward", kept.get(0), with(weights, first, n(window)));
   }
 
   // ---- pooling

@@ -125,6 +125,18 @@ public final class TorchScript {
    * @return the result
    */
   public NDArray call(NDManager target, String method, NDArray... arguments) {
+    return callForList(target, method, arguments).singletonOrThrow();
+  }
+
+  /**
+   * The same for a method that returns a list.
+   *
+   * @param target the manager that the results belong to
+   * @param method the method's name
+   * @param arguments in the method's order
+   * @return the results
+   */
+  public NDList callForList(NDManager target, String method, NDArray... arguments) {
     NDList inputs = new NDList(arguments.length + 1);
     for (NDArray argument : arguments) {
       if (argument.getName() != null && !PLAIN.matcher(argument.getName()).matches()) {
@@ -133,11 +145,12 @@ public final class TorchScript {
       }
       inputs.add(argument);
     }
-    return call(target, method, inputs).singletonOrThrow();
+    return call(target, method, inputs);
   }
 
   /**
-   * The same with a list argument: arrays that share a name ending in {@code []} travel as one.
+   * Calls a method with a list argument: arrays that share a name ending in {@code []} travel as
+   * one.
    *
    * @param target the manager that the results belong to
    * @param method the method's name

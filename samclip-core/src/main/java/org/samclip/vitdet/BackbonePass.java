@@ -1,16 +1,15 @@
 package org.samclip.vitdet;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDScope;
 import java.util.ArrayList;
 import java.util.List;
 import org.samclip.kernel.Autograd;
 
 /**
- * The backbone's tokens for a training step, in spans of blocks whose backward passes are run one
- * after the other. Either each span keeps what its backward pass needs, or only its input is kept,
- * each block is a span, and it is computed a second time when its turn comes (activation
- * checkpointing): the same gradients for less memory and one more forward pass.
+ * The backbone's tokens for a training step, in segments whose backward passes are run one after
+ * the other. Each keeps what its backward pass needs, or only its input is kept, each block is a
+ * segment, and it is computed a second time when its turn comes (activation checkpointing): the
+ * same gradients for less memory and more work.
  *
  * <pre>{@code
  * BackbonePass pass = BackbonePass.of(encoder, images, true);
@@ -21,14 +20,12 @@ import org.samclip.kernel.Autograd;
 public final class BackbonePass {
 
   private final NDArray embedded;
-  private final List<Span> spans;
-  private final boolean checkpoint;
+  private final List<Segment> segments;
   private final NDArray tokens;
 
-  private BackbonePass(NDArray embedded, List<Span> spans, boolean checkpoint, NDArray tokens) {
+  private BackbonePass(NDArray embedded, List<Segment> segments, NDArray tokens) {
     this.embedded = embedded;
-    this.spans = spans;
-    this.checkpoint = checkpoint;
+    this.segments = segments;
     this.tokens = tokens;
   }
 
@@ -44,48 +41,31 @@ public final class BackbonePass {
   public static BackbonePass of(ImageEncoder encoder, NDArray images, boolean checkpoint) {
     NDArray embedded = encoder.embed(images);
     if (encoder.arrays().values().stream().noneMatch(NDArray::hasGradient)) {
-      return new BackbonePass(embedded, List.of(), checkpoint, encoder.blocks().forward(embedded));
+      return new BackbonePass(embedded, List.of(), encoder.blocks().forward(embedded));
     }
-    List<Span> spans = new ArrayList<>();
-    NDArray x = Span.leaf(embedded, embeddingLearns(encoder));
-    for (List<Block> blocks : split(encoder, x, checkpoint)) {
-      Span span = new Span(blocks, x);
-      spans.add(span);
-      x = checkpoint ? forgotten(span) : Span.leaf(span.record(), span.learns());
+    List<Segment> segments = new ArrayList<>();
+    NDArray x = Segment.leaf(embedded, embeddingLearns(encoder));
+    List<Block> blocks =
+        encoder.blocks().getChildren().values().stream().map(Block.class::cast).toList();
+    if (!checkpoint && !blocks.get(0).isLean(x)) {
+      Span all = new Span(blocks, x, true);
+      return new BackbonePass(embedded, List.of(all), all.forward());
     }
-    return new BackbonePass(embedded, spans, checkpoint, x);
+    for (Block block : blocks) {
+      Segment segment =
+          block.isLean(x)
+              ? new LeanBlock(block, x, !checkpoint)
+              : new Span(List.of(block), x, false);
+      segments.add(segment);
+      x = segment.forward();
+    }
+    return new BackbonePass(embedded, segments, x);
   }
 
   private static boolean embeddingLearns(ImageEncoder encoder) {
     return encoder.arrays().entrySet().stream()
         .filter(p -> p.getKey().startsWith("patch_embed.") || p.getKey().equals("pos_embed"))
         .anyMatch(p -> p.getValue().hasGradient());
-  }
-
-  /** A span for each block, or a new one where a block attends apart. */
-  private static List<List<Block>> split(ImageEncoder encoder, NDArray x, boolean each) {
-    List<List<Block>> spans = new ArrayList<>();
-    for (ai.djl.nn.Block child : encoder.blocks().getChildren().values()) {
-      Block block = (Block) child;
-      if (spans.isEmpty() || each || block.attendsApart(x)) {
-        spans.add(new ArrayList<>());
-      }
-      spans.get(spans.size() - 1).add(block);
-    }
-    return spans;
-  }
-
-  /**
-   * Recorded and thrown away: without recording, attention would take another kernel, whose
-   * rounding differs.
-   */
-  private static NDArray forgotten(Span span) {
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      NDArray output = Span.leaf(span.record(), span.learns());
-      NDScope.unregister(output);
-      return output;
-    }
   }
 
   /**
@@ -106,29 +86,13 @@ public final class BackbonePass {
       return;
     }
     NDArray upstream = tokens.getGradient();
-    for (int i = spans.size() - 1; i >= 0 && upstream != null; i--) {
-      NDArray below = through(spans.get(i), on, upstream);
+    for (int i = segments.size() - 1; i >= 0 && upstream != null; i--) {
+      NDArray below = segments.get(i).backward(on, upstream);
       upstream.close();
       upstream = below;
     }
     if (upstream != null) {
       on.backward(embedded, upstream);
-    }
-  }
-
-  /** The gradient for a span's input, or null; what its blocks made is freed. */
-  private NDArray through(Span span, Autograd on, NDArray upstream) {
-    if (!checkpoint) {
-      return span.backward(on, upstream);
-    }
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      span.record();
-      NDArray below = span.backward(on, upstream);
-      if (below != null) {
-        NDScope.unregister(below);
-      }
-      return below;
     }
   }
 }

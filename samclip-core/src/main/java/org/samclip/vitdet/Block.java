@@ -1,9 +1,9 @@
 package org.samclip.vitdet;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.samclip.kernel.Autocast;
 import org.samclip.kernel.Kernels;
 import org.samclip.nn.Layer;
@@ -16,8 +16,8 @@ public final class Block extends Layer {
   /** LayerNorm's epsilon everywhere in SAM's encoder. */
   public static final double NORM_EPS = 1e-6;
 
-  /** Tokens from which global attention is worth a backward pass of its own. */
-  private static final long APART_FROM = 1024;
+  /** Tokens from which a block is worth a backward pass of its own. */
+  private static final long LEAN_FROM = 1024;
 
   private final LayerNorm norm1;
   private final Attention attn;
@@ -55,31 +55,54 @@ public final class Block extends Layer {
   }
 
   /**
-   * Whether a training step had better take this block's attention out of autograd's record: many
-   * tokens that all see each other, in float32 on the CPU. (On a GPU fused attention takes the
-   * relative positions along for little.)
+   * Whether a training step had better leave this block out of autograd's record: many tokens, in
+   * float32 on the CPU. (On a GPU fused attention takes the relative positions along for little.)
    *
    * @param x [B, H, W, C]
-   * @return whether {@link #attentionInputs} and {@link #afterAttention} should be used
+   * @return whether {@link LeanBlock} should be used
    */
-  boolean attendsApart(NDArray x) {
+  boolean isLean(NDArray x) {
     long tokens = x.getShape().get(1) * x.getShape().get(2);
-    return window == 0 && tokens >= APART_FROM && !x.getDevice().isGpu() && !Autocast.isBf16();
+    return tokens >= LEAN_FROM && !x.getDevice().isGpu() && !Autocast.isBf16();
   }
 
   /** See {@link Kernels#attentionInputs}. */
   NDArray attentionInputs(NDArray x) {
-    return Kernels.attentionInputs(x, weights(norm1, attn.inputs()), heads);
+    return Kernels.attentionInputs(x, attentionWeights(), heads, window);
   }
 
-  /** Whether a parameter that {@link #attentionInputs} takes asks for a gradient. */
-  boolean attentionInputsLearn() {
-    return Stream.of(weights(norm1, attn.inputs())).anyMatch(NDArray::hasGradient);
+  /** The parameters that {@link #attentionInputs} takes. */
+  NDArray[] attentionWeights() {
+    return weights(norm1, attn.inputs());
   }
 
-  /** See {@link Kernels#blockAfterAttention}. */
-  NDArray afterAttention(NDArray x, NDArray attended) {
-    return Kernels.blockAfterAttention(x, attended, weights(attn.projection(), norm2, lin1, lin2));
+  /** See {@link Kernels#attend}. */
+  NDArray attend(NDArray x, NDArray inputs) {
+    return Kernels.attend(inputs, side(x, 1), side(x, 2));
+  }
+
+  /** See {@link Kernels#attendBackward}. */
+  NDArray attendBackward(NDArray x, NDArray inputs, NDArray attended, NDArray upstream) {
+    return Kernels.attendBackward(inputs, attended, upstream, side(x, 1), side(x, 2));
+  }
+
+  private long side(NDArray x, int axis) {
+    return window > 0 ? window : x.getShape().get(axis);
+  }
+
+  /** See {@link Kernels#afterAttention}. */
+  NDList afterAttention(NDArray x, NDArray attended) {
+    return Kernels.afterAttention(x, attended, afterWeights(), window);
+  }
+
+  /** See {@link Kernels#afterAttentionBackward}. */
+  NDList afterAttentionBackward(NDList kept, NDArray attended, NDArray upstream) {
+    return Kernels.afterAttentionBackward(kept, attended, upstream, afterWeights(), window);
+  }
+
+  /** The parameters that {@link #afterAttention} takes. */
+  NDArray[] afterWeights() {
+    return weights(attn.projection(), norm2, lin1, lin2);
   }
 
   @Override

@@ -79,47 +79,65 @@ class Kernels(Module):
       v2 = torch.constant_pad_nd(v, [0, h + w])
       out = torch.slice(torch.scaled_dot_product_attention(q2, k2, v2, None, 0., False, scale=1.), -1, 0, d)
     else:
-      bias = torch.reshape(torch.unsqueeze(bias_h, -1) + torch.unsqueeze(bias_w, -2), [b, n, h * w, h * w])
-      out = torch.scaled_dot_product_attention(q, k, v, bias)
+      out = self.masked(q, k, v, bias_h, bias_w)
     return self.product(torch.reshape(torch.transpose(out, 1, 2), [b, h, w, c]), proj_w, proj_b)
+
+  def masked(self: __torch__.Kernels, q: Tensor, k: Tensor, v: Tensor, bias_h: Tensor, bias_w: Tensor) -> Tensor:
+    # k, v [B, heads, H W, d]; q, bias_h [B, heads, h, W, H] and bias_w [B, heads, h, W, W] some rows
+    bias = torch.unsqueeze(bias_h, -1) + torch.unsqueeze(bias_w, -2)
+    return torch.scaled_dot_product_attention(q, k, v, torch.flatten(torch.flatten(bias, 2, 3), 3))
 
   def window_attention(self: __torch__.Kernels, x: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor, window: Tensor) -> Tensor:
     return self.full(self.low_window_attention(x, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, window))
 
   def low_window_attention(self: __torch__.Kernels, x: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor, window: Tensor) -> Tensor:
-    # Pads bottom and right to whole windows; padded tokens take part, as in the reference.
     s = int(window)
-    b = torch.size(x, 0)
-    h = torch.size(x, 1)
-    w = torch.size(x, 2)
-    c = torch.size(x, 3)
-    ph = (s - h % s) % s
-    pw = (s - w % s) % s
-    y = self.low(x)
-    if ph + pw > 0:
-      y = torch.constant_pad_nd(y, [0, 0, 0, pw, 0, ph])
-    nh = (h + ph) // s
-    nw = (w + pw) // s
-    y = torch.reshape(torch.permute(torch.reshape(y, [b, nh, s, nw, s, c]), [0, 1, 3, 2, 4, 5]), [b * nh * nw, s, s, c])
+    y = self.windows(self.low(x), s)
     y = self.low_rel_pos_attention(y, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, torch.tensor(False))
-    y = torch.reshape(torch.permute(torch.reshape(y, [b, nh, nw, s, s, c]), [0, 1, 3, 2, 4, 5]), [b, h + ph, w + pw, c])
-    return torch.slice(torch.slice(y, 1, 0, h), 2, 0, w)
+    return self.together(y, s, x)
 
-  # ---- global attention with a backward pass of its own ------------------------------------------
-  # A block in three parts. `attention_inputs` and `block_after_attention` are recorded by autograd;
-  # what is between them is not: `attend` and `attend_backward` take some rows of queries at a time,
-  # so that neither keeps an N x N array, and both multiply by d channels instead of d + H + W.
+  def windows(self: __torch__.Kernels, x: Tensor, s: int) -> Tensor:
+    # [B, H, W, C] -> [B windows, s, s, C]. Pads bottom and right to whole windows; padded tokens take
+    # part, as in the reference.
+    b = torch.size(x, 0)
+    c = torch.size(x, 3)
+    ph = (s - torch.size(x, 1) % s) % s
+    pw = (s - torch.size(x, 2) % s) % s
+    y = x
+    if ph + pw > 0:
+      y = torch.constant_pad_nd(x, [0, 0, 0, pw, 0, ph])
+    y = torch.reshape(y, [b, torch.size(y, 1) // s, s, torch.size(y, 2) // s, s, c])
+    return torch.reshape(torch.permute(y, [0, 1, 3, 2, 4, 5]), [-1, s, s, c])
 
-  def attention_inputs(self: __torch__.Kernels, x: Tensor, n1_w: Tensor, n1_b: Tensor, qkv_w: Tensor, qkv_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor) -> Tensor:
-    # x [B, H, W, C] -> [B, heads, H W, 3 d + H + W]: query, key, value, bias by row, bias by column
-    n = int(heads)
+  def together(self: __torch__.Kernels, y: Tensor, s: int, x: Tensor) -> Tensor:
+    # The inverse of `windows`; x only gives the size.
     b = torch.size(x, 0)
     h = torch.size(x, 1)
     w = torch.size(x, 2)
     c = torch.size(x, 3)
-    d = c // n
-    y = self.product(torch.layer_norm(x, [c], n1_w, n1_b, 1e-06), qkv_w, qkv_b)
-    qkv = torch.permute(torch.reshape(y, [b, h * w, 3, n, d]), [0, 3, 1, 2, 4])
+    nh = (h + s - 1) // s
+    nw = (w + s - 1) // s
+    z = torch.reshape(torch.permute(torch.reshape(y, [b, nh, nw, s, s, c]), [0, 1, 3, 2, 4, 5]), [b, nh * s, nw * s, c])
+    return torch.slice(torch.slice(z, 1, 0, h), 2, 0, w)
+
+  # ---- a block's training step with a backward pass of its own ------------------------------------
+  # A block in three parts: `attention_inputs`, which autograd records, when its turn in the backward
+  # pass comes; `attend` and `after_attention`, which nothing records. What autograd would keep, each
+  # product's input and result in two layouts, is most of a step's memory; of a block only its input
+  # and the results of `attend` and `after_attention` are kept.
+
+  def attention_inputs(self: __torch__.Kernels, x: Tensor, n1_w: Tensor, n1_b: Tensor, qkv_w: Tensor, qkv_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor, window: Tensor) -> Tensor:
+    # x [B, H, W, C] -> [B, heads, H W, 3 d + H + W]: query, key, value, bias by row, bias by column;
+    # B, H and W are those of windows, if there are any
+    n = int(heads)
+    y = torch.layer_norm(x, [torch.size(x, 3)], n1_w, n1_b, 1e-06)
+    if int(window) > 0:
+      y = self.windows(y, int(window))
+    b = torch.size(y, 0)
+    h = torch.size(y, 1)
+    w = torch.size(y, 2)
+    d = torch.size(y, 3) // n
+    qkv = torch.permute(torch.reshape(self.product(y, qkv_w, qkv_b), [b, h * w, 3, n, d]), [0, 3, 1, 2, 4])
     qg = torch.reshape(torch.select(qkv, 3, 0), [b, n, h, w, d])
     bias_h = torch.reshape(self.row_bias(qg, rel_h), [b, n, h * w, h])
     bias_w = torch.reshape(self.column_bias(qg, rel_w), [b, n, h * w, w])
@@ -135,23 +153,59 @@ class Kernels(Module):
     parts = torch.split_with_sizes(inputs, [d, d, d, nh, nw], 3)
     bias_h = torch.reshape(parts[3], [b, n, nh, nw, nh])
     bias_w = torch.reshape(parts[4], [b, n, nh, nw, nw])
-    return self.by_rows(parts[0], parts[1], parts[2], bias_h, bias_w)
+    if nh * nw >= 1024:
+      out = self.by_rows(parts[0], parts[1], parts[2], bias_h, bias_w)
+    else:
+      out = self.masked(parts[0], parts[1], parts[2], bias_h, bias_w)
+    return out
 
   def attend_backward(self: __torch__.Kernels, inputs: Tensor, out: Tensor, upstream: Tensor, h: Tensor, w: Tensor) -> Tensor:
-    # The gradient for `inputs`. With P = softmax(S): dV = P' dO, dS = P (dO V' - sum(dO O)). Sums over
-    # queries are kept as [d, H W], so that the N x N factor is always the right one of a product.
+    # The gradient for `inputs`. With P = softmax(S): dV = P' dO, dS = P (dO V' - sum(dO O)).
     nh = int(h)
     nw = int(w)
-    tokens = nh * nw
     d = (torch.size(inputs, 3) - nh - nw) // 3
-    parts = torch.split_with_sizes(torch.flatten(inputs, 0, 1), [d, d, d, nh, nw], 2)
-    queries = parts[0] * d ** -0.5
-    grad_outs = torch.flatten(upstream, 0, 1)
-    along = torch.sum(grad_outs * torch.flatten(out, 0, 1), [2], True)
+    sizes = [d, d, d, nh, nw]
+    parts = torch.split_with_sizes(torch.flatten(inputs, 0, 1), sizes, 2)
+    g = torch.flatten(upstream, 0, 1)
+    along = torch.sum(g * torch.flatten(out, 0, 1), [2], True)
     result = torch.zeros_like(torch.flatten(inputs, 0, 1))
-    grads = torch.split_with_sizes(result, [d, d, d, nh, nw], 2)
+    grads = torch.split_with_sizes(result, sizes, 2)
+    if nh * nw >= 1024:
+      self.by_rows_backward(parts, along, g, grads)
+    else:
+      self.masked_backward(parts, along, g, grads)
+    return torch.reshape(result, torch.size(inputs))
+
+  def masked_backward(self: __torch__.Kernels, parts: List[Tensor], along: Tensor, g: Tensor, grads: List[Tensor]) -> int:
+    # All heads of all windows at a time. Writes to `grads`.
+    h = torch.size(parts[3], 2)
+    w = torch.size(parts[4], 2)
+    scale = torch.size(g, 2) ** -0.5
+    q = parts[0] * scale
+    s = torch.unflatten(torch.bmm(q, torch.transpose(parts[1], 1, 2)), 2, [h, w])
+    torch.add_(s, torch.unsqueeze(parts[3], 3))
+    torch.add_(s, torch.unsqueeze(parts[4], 2))
+    p = torch.softmax(torch.flatten(s, 2), 2)
+    torch.copy_(grads[2], torch.bmm(torch.transpose(p, 1, 2), g))
+    ds = torch.bmm(g, torch.transpose(parts[2], 1, 2))
+    torch.mul_(torch.sub_(ds, along), p)
+    torch.copy_(grads[0], torch.bmm(ds, parts[1]) * scale)
+    torch.copy_(grads[1], torch.bmm(torch.transpose(ds, 1, 2), q))
+    grid = torch.unflatten(ds, 2, [h, w])
+    torch.copy_(grads[3], torch.sum(grid, [3]))
+    torch.copy_(grads[4], torch.sum(grid, [2]))
+    return 0
+
+  def by_rows_backward(self: __torch__.Kernels, parts: List[Tensor], along: Tensor, grad_outs: Tensor, grads: List[Tensor]) -> int:
+    # Head by head, some rows of queries at a time. Sums over queries are kept as [d, H W], so that the
+    # N x N factor is always the right one of a product. Writes to `grads`.
+    tokens = torch.size(grad_outs, 1)
+    d = torch.size(grad_outs, 2)
+    nh = torch.size(parts[3], 2)
+    nw = torch.size(parts[4], 2)
+    queries = parts[0] * d ** -0.5
     step = self.rows(tokens)
-    for i in range(torch.size(result, 0)):
+    for i in range(torch.size(queries, 0)):
       k = torch.contiguous(parts[1][i])
       v = torch.contiguous(parts[2][i])
       dk = torch.zeros([d, tokens], dtype=k.dtype, device=k.device)
@@ -172,7 +226,7 @@ class Kernels(Module):
         torch.copy_(torch.slice(grads[4][i], 0, a, e), torch.sum(grid, [1]))
       torch.copy_(grads[1][i], torch.t(dk))
       torch.copy_(grads[2][i], torch.t(dv))
-    return torch.reshape(result, torch.size(inputs))
+    return 0
 
   def weights(self: __torch__.Kernels, q: Tensor, k: Tensor, bias_h: Tensor, bias_w: Tensor) -> Tensor:
     # One head's attention weights: q [n, d] scaled, k [H W, d], bias_h [n, H], bias_w [n, W] -> [n, H W]
@@ -181,10 +235,46 @@ class Kernels(Module):
     torch.add_(s, torch.unsqueeze(bias_w, 1))
     return torch.softmax(torch.flatten(s, 1), 1)
 
-  def block_after_attention(self: __torch__.Kernels, x: Tensor, out: Tensor, proj_w: Tensor, proj_b: Tensor, n2_w: Tensor, n2_b: Tensor, l1_w: Tensor, l1_b: Tensor, l2_w: Tensor, l2_b: Tensor) -> Tensor:
-    # x [B, H, W, C], out [B, heads, H W, d] -> [B, H, W, C]
-    y = self.product(torch.reshape(torch.transpose(out, 1, 2), torch.size(x)), proj_w, proj_b)
-    return self.residual_mlp(x + y, n2_w, n2_b, l1_w, l1_b, l2_w, l2_b)
+  def after_attention(self: __torch__.Kernels, x: Tensor, attended: Tensor, proj_w: Tensor, proj_b: Tensor, n2_w: Tensor, n2_b: Tensor, l1_w: Tensor, l1_b: Tensor, l2_w: Tensor, l2_b: Tensor, window: Tensor) -> List[Tensor]:
+    # x [B, H, W, C] -> the block's result, the sum before its MLP, the MLP's first layer
+    sum = x + self.product(self.tokens(attended, x, int(window)), proj_w, proj_b)
+    hidden = self.product(torch.layer_norm(sum, [torch.size(x, 3)], n2_w, n2_b, 1e-06), l1_w, l1_b)
+    return [sum + self.product(torch.gelu(hidden), l2_w, l2_b), sum, hidden]
+
+  def tokens(self: __torch__.Kernels, attended: Tensor, x: Tensor, window: int) -> Tensor:
+    # [B, heads, H W, d], B, H and W those of windows -> [B, H, W, C] as x
+    y = torch.flatten(torch.transpose(attended, 1, 2), 2)
+    if window > 0:
+      y = self.together(y, window, x)
+    return torch.reshape(y, torch.size(x))
+
+  def after_attention_backward(self: __torch__.Kernels, sum: Tensor, hidden: Tensor, attended: Tensor, upstream: Tensor, proj_w: Tensor, proj_b: Tensor, n2_w: Tensor, n2_b: Tensor, l1_w: Tensor, l1_b: Tensor, l2_w: Tensor, l2_b: Tensor, window: Tensor) -> List[Tensor]:
+    # Gradients for x, `attended` and the weights in their order.
+    c = torch.size(sum, 3)
+    s = int(window)
+    rows = torch.reshape(upstream, [-1, c])
+    normed, mean, rstd = torch.native_layer_norm(sum, [c], n2_w, n2_b, 1e-06)
+    h = torch.flatten(hidden, 0, 2)
+    l2_g = self.weight_gradient(rows, torch.gelu(h))
+    h_g = torch.gelu_backward(self.product(rows, torch.t(l2_w), None), h)
+    l1_g = self.weight_gradient(h_g, torch.reshape(normed, [-1, c]))
+    normed_g = torch.reshape(self.product(h_g, torch.t(l1_w), None), torch.size(sum))
+    l1_bg = torch.sum(h_g, [0])
+    mlp_g, n2_wg, n2_bg = torch.native_layer_norm_backward(normed_g, sum, [c], mean, rstd, n2_w, n2_b, [True, True, True])
+    x_g = mlp_g + upstream
+    x_rows = torch.reshape(x_g, [-1, c])
+    proj_g = self.weight_gradient(x_rows, torch.reshape(self.tokens(attended, sum, s), [-1, c]))
+    y = torch.reshape(self.product(x_rows, torch.t(proj_w), None), torch.size(sum))
+    if s > 0:
+      y = self.windows(y, s)
+    n = torch.size(attended, 1)
+    y = torch.reshape(y, [torch.size(attended, 0), torch.size(attended, 2), n, c // n])
+    attended_g = torch.transpose(y, 1, 2)
+    return [x_g, attended_g, proj_g, torch.sum(x_rows, [0]), n2_wg, n2_bg, l1_g, l1_bg, l2_g, torch.sum(rows, [0])]
+
+  def weight_gradient(self: __torch__.Kernels, y: Tensor, x: Tensor) -> Tensor:
+    # y [n, out], x [n, in] -> [out, in]
+    return self.product(torch.t(y), torch.t(x), None)
 
   # ---- pooling -----------------------------------------------------------------------------------
 

@@ -15,13 +15,11 @@
     # q, k, v [B, heads, H W, d], bias_h [B, heads, H, W, H], bias_w [B, heads, H, W, W]
     h = torch.size(bias_h, 2)
     w = torch.size(bias_h, 3)
-    step = max(1, 256 // w)
+    step = max(1, self.rows(h * w) // w)
     outs = annotate(List[Tensor], [])
     for i in range((h + step - 1) // step):
-      row = i * step
-      bh = torch.unsqueeze(torch.slice(bias_h, 2, row, row + step), -1)
-      bw = torch.unsqueeze(torch.slice(bias_w, 2, row, row + step), -2)
-      bias = torch.flatten(torch.flatten(bh + bw, 2, 3), 3)
-      part = torch.slice(q, 2, row * w, (row + step) * w)
-      torch.append(outs, torch.scaled_dot_product_attention(part, k, v, bias))
+      a = i * step
+      e = a + step
+      part = torch.slice(q, 2, a * w, e * w)
+      torch.append(outs, self.masked(part, k, v, torch.slice(bias_h, 2, a, e), torch.slice(bias_w, 2, a, e)))
     return torch.cat(outs, 2)
