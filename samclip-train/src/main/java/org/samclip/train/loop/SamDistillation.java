@@ -3,7 +3,9 @@ package org.samclip.train.loop;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import java.util.Map;
 import java.util.function.LongFunction;
 import org.samclip.data.replay.Position;
@@ -15,12 +17,20 @@ import org.samclip.sam.Sam;
 import org.samclip.train.loss.MaskLoss;
 import org.samclip.train.recipe.LossesSpec.SamLossSpec;
 import org.samclip.vitdet.BackbonePass;
+import org.samclip.vitdet.ImageEncoder;
 
 /**
  * {@code L_SAM}: the student's mask logits against the SAM teacher's for the same prompts, focal
  * and dice (paper, section 3). The student imitates the teacher's same output token.
  */
 public final class SamDistillation extends PrefetchedObjective<SamBatch> {
+
+  /**
+   * Image tokens, over all prompts, that the decoders see at a time: 8 prompts at 1024 px. A
+   * decoder keeps some 40 arrays of its tokens for the backward pass, more than the whole backbone
+   * for 32 prompts.
+   */
+  private static final long TOKENS_AT_ONCE = 32_768;
 
   private final SamClip student;
   private final Sam teacher;
@@ -30,6 +40,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
   private final MaskLoss maskLoss;
   private final float lambda;
   private final boolean checkpointActivations;
+  private final long tokensAtOnce;
 
   /**
    * @param student learns
@@ -55,6 +66,32 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
       SamLossSpec spec,
       double lambda,
       boolean checkpointActivations) {
+    this(
+        student,
+        teacher,
+        manager,
+        stream,
+        batches,
+        span,
+        microBatch,
+        spec,
+        lambda,
+        checkpointActivations,
+        TOKENS_AT_ONCE);
+  }
+
+  SamDistillation(
+      SamClip student,
+      Sam teacher,
+      NDManager manager,
+      ReplayStream stream,
+      LongFunction<SamBatch> batches,
+      Span span,
+      MicroBatch microBatch,
+      SamLossSpec spec,
+      double lambda,
+      boolean checkpointActivations,
+      long tokensAtOnce) {
     super("batches-sam", stream, batches, span);
     this.student = student;
     this.teacher = teacher;
@@ -64,6 +101,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
     this.maskLoss = MaskLoss.of(spec);
     this.lambda = (float) lambda;
     this.checkpointActivations = checkpointActivations;
+    this.tokensAtOnce = tokensAtOnce;
   }
 
   @Override
@@ -85,27 +123,59 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
       try (NDScope scope = new NDScope();
           NDManager local = manager.newSubManager()) {
         scope.suppressNotUsedWarning();
-        SamBatch.Arrays in = batch.toArrays(local, part.from(), part.to());
-        NDArray target = ask(in);
-        BackbonePass pass =
-            BackbonePass.of(student.imageEncoder(), in.images(), checkpointActivations);
-        NDArray embedding = student.imageEncoder().neck(pass.tokens());
-        Masks masks = student.samHead().masksOfTokens(embedding, in.xy(), in.labels());
-        NDArray loss = overPrompts(maskLoss.each(masks.logits(), target), in.isPoint());
         float share = (float) part.size() / count;
-        on.backward(loss.mul(lambda * share));
-        pass.backward(on);
-        total += loss.getFloat() * share;
+        total += backward(on, batch.toArrays(local, part.from(), part.to()), share);
       }
     }
     return new Outcome(Map.of("sam", total), count);
   }
 
-  /** The teacher's masks for the same prompts, soft or thresholded: [B, P, 1 + 3, h, w]. */
-  private NDArray ask(SamBatch.Arrays in) {
+  /** Some images' part of the loss; the decoders take some of the prompts at a time. */
+  private double backward(Autograd on, SamBatch.Arrays in, float share) {
+    ImageEncoder encoder = student.imageEncoder();
+    NDArray asked;
     try (Autograd off = Autograd.disabled()) {
-      NDArray embedding = teacher.imageEncoder().forward(in.images());
-      NDArray logits = teacher.head().masksOfTokens(embedding, in.xy(), in.labels()).logits();
+      asked = teacher.imageEncoder().forward(in.images());
+    }
+    BackbonePass pass = BackbonePass.of(encoder, in.images(), checkpointActivations);
+    NDArray embedding = encoder.neck(pass.tokens());
+    boolean learning = encoder.arrays().values().stream().anyMatch(NDArray::hasGradient);
+    NDArray leaf = embedding.stopGradient();
+    leaf.setRequiresGradient(learning);
+    Shape grid = embedding.getShape();
+    long tokens = grid.get(0) * grid.get(2) * grid.get(3);
+    long prompts = in.isPoint().getShape().get(1);
+    long atOnce = Math.max(1, tokensAtOnce / tokens);
+    double total = 0;
+    for (long from = 0; from < prompts; from += atOnce) {
+      long to = Math.min(prompts, from + atOnce);
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray loss = loss(asked, leaf, in, new NDIndex(":, {}:{}", from, to));
+        float of = share * (to - from) / prompts;
+        on.backward(loss.mul(lambda * of));
+        total += loss.getFloat() * of;
+      }
+    }
+    if (learning) {
+      on.backward(embedding, leaf.getGradient());
+      pass.backward(on);
+    }
+    return total;
+  }
+
+  private NDArray loss(NDArray asked, NDArray embedding, SamBatch.Arrays in, NDIndex prompts) {
+    NDArray xy = in.xy().get(prompts);
+    NDArray labels = in.labels().get(prompts);
+    NDArray target = ask(asked, xy, labels);
+    Masks masks = student.samHead().masksOfTokens(embedding, xy, labels);
+    return overPrompts(maskLoss.each(masks.logits(), target), in.isPoint().get(prompts));
+  }
+
+  /** The teacher's masks for the same prompts, soft or thresholded: [B, P, 1 + 3, h, w]. */
+  private NDArray ask(NDArray embedding, NDArray xy, NDArray labels) {
+    try (Autograd off = Autograd.disabled()) {
+      NDArray logits = teacher.head().masksOfTokens(embedding, xy, labels).logits();
       return switch (spec.target()) {
         case SOFT -> ai.djl.nn.Activation.sigmoid(logits);
         case HARD -> logits.gt(0).toType(DataType.FLOAT32, false);

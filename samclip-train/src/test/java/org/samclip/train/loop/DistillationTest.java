@@ -78,6 +78,10 @@ class DistillationTest {
   }
 
   private Objective sam(MicroBatch micro, double lambda) {
+    return sam(micro, lambda, Long.MAX_VALUE);
+  }
+
+  private Objective sam(MicroBatch micro, double lambda, long tokensAtOnce) {
     ReplayStream stream = new InMemorySource(InMemorySource.pictures(6)).stream(SEED, 1);
     PromptSpec prompts = new PromptSpec(3, .5, .1, 20, .9);
     SamBatches batches = new SamBatches(stream, 4, TinyModels.SIDE, prompts, false, SEED);
@@ -91,7 +95,8 @@ class DistillationTest {
         micro,
         LOSS,
         lambda,
-        checkpoint);
+        checkpoint,
+        tokensAtOnce);
   }
 
   /** One step at rate 0: the gradients of the student, and the step's report. */
@@ -186,6 +191,20 @@ class DistillationTest {
     }
     for (Trainer.Step step : reports) {
       assertEquals(reports.get(0).losses().get("clip"), step.losses().get("clip"), 1e-5);
+      assertEquals(reports.get(0).losses().get("sam"), step.losses().get("sam"), 1e-4);
+    }
+  }
+
+  /** Three prompts of four images, of which the decoder sees one or two at a time. */
+  @Test
+  void promptsByTurnsGiveTheirSum() {
+    List<Trainer.Step> reports = new ArrayList<>();
+    Map<String, float[]> whole = gradients(reports, sam(WHOLE, 10));
+    long grid = TinyModels.SIDE / student.imageEncoder().config().patch();
+    for (long prompts : new long[] {0, 2}) { // fewer tokens than a prompt has: one by one
+      assertClose(whole, gradients(reports, sam(WHOLE, 10, prompts * 4 * grid * grid)));
+    }
+    for (Trainer.Step step : reports) {
       assertEquals(reports.get(0).losses().get("sam"), step.losses().get("sam"), 1e-4);
     }
   }
