@@ -16,7 +16,7 @@ public final class Block extends Layer {
   /** LayerNorm's epsilon everywhere in SAM's encoder. */
   public static final double NORM_EPS = 1e-6;
 
-  /** Tokens from which a block is worth a backward pass of its own. */
+  /** Tokens, of all images, from which a block is worth a backward pass of its own. */
   private static final long LEAN_FROM = 1024;
 
   private final LayerNorm norm1;
@@ -62,7 +62,7 @@ public final class Block extends Layer {
    * @return whether {@link LeanBlock} should be used
    */
   boolean isLean(NDArray x) {
-    long tokens = x.getShape().get(1) * x.getShape().get(2);
+    long tokens = x.getShape().size() / x.getShape().get(3);
     return tokens >= LEAN_FROM && !x.getDevice().isGpu() && !Autocast.isBf16();
   }
 

@@ -26,11 +26,11 @@ import org.samclip.vitdet.ImageEncoder;
 public final class SamDistillation extends PrefetchedObjective<SamBatch> {
 
   /**
-   * Image tokens, over all prompts, that the decoders see at a time: 8 prompts at 1024 px. A
+   * Image tokens, over all prompts, that the decoders see at a time: 4 prompts at 1024 px. A
    * decoder keeps some 40 arrays of its tokens for the backward pass, more than the whole backbone
    * for 32 prompts.
    */
-  private static final long TOKENS_AT_ONCE = 32_768;
+  private static final long TOKENS_AT_ONCE = 16_384;
 
   private final SamClip student;
   private final Sam teacher;
