@@ -34,7 +34,7 @@ class BackbonePassTest {
 
   /** 1024 tokens of 256 channels: a megabyte an array an image, 6 arrays a block. */
   private static final ViTDetConfig WIDE =
-      new ViTDetConfig(4, 32, 256, 8, 4, 4, 8, List.of(3, 7), 64);
+      new ViTDetConfig(4, 32, 256, 20, 4, 4, 8, List.of(9), 64);
 
   /** 24 x 44 tokens, with global blocks next to each other, first and last. */
   private static final ViTDetConfig MANY =
@@ -192,9 +192,9 @@ class BackbonePassTest {
     long checkpointed = Math.max(kib("VmHWM:"), before);
     train(encoder, 4, 128, 128, false);
     long kept = kib("VmHWM:");
-    // 8 blocks of 6 arrays of 4 MiB are 192 MiB, of which at most two blocks remain.
+    // 20 blocks of 6 arrays of 4 MiB are 480 MiB, of which at most two blocks remain.
     assertTrue(
-        kept - checkpointed > 96 * 1024,
+        kept - checkpointed > 200 * 1024,
         before + " KiB before, checkpointed " + checkpointed + ", kept " + kept);
   }
 
