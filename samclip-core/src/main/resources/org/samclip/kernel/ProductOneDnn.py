@@ -5,11 +5,18 @@
     # As a 1x1 convolution it would copy less, but divide by zero for some sizes (est_eff_1x1).
     if x.is_cuda or torch.ne(ops.prim.dtype(x), 6) or not self.whole(torch.numel(x), w):
       y = torch.linear(x, w, b)
-    elif torch.is_grad_enabled() and (x.requires_grad or w.requires_grad):
+    elif self.recorded(x, w, b):
       y = torch.to_dense(torch.mkldnn_linear(torch.to_mkldnn(x), w, b))
     else:
       y = ops.mkldnn._linear_pointwise(x, w, b, "none", annotate(List[Optional[number]], []), None)
     return y
+
+  def recorded(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Optional[Tensor]) -> bool:
+    if b is None:
+      learns = False
+    else:
+      learns = b.requires_grad
+    return torch.is_grad_enabled() and (x.requires_grad or w.requires_grad or learns)
 
   def whole(self: __torch__.Kernels, inputs: int, w: Tensor) -> bool:
     # oneDNN lays weights out in blocks of 64, or for little work in blocks of 48 or fewer, and fills a

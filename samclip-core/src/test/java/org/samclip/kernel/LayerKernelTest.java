@@ -59,6 +59,21 @@ class LayerKernelTest {
         check.random(out));
   }
 
+  /** Weights and input may be frozen: the product is recorded all the same. */
+  @Test
+  void aBiasLearnsAlone() {
+    NDArray x = check.random(100, 64).toType(DataType.FLOAT32, true);
+    NDArray weight = check.random(192, 64).toType(DataType.FLOAT32, true);
+    NDArray bias = check.random(192).toType(DataType.FLOAT32, true);
+    bias.setRequiresGradient(true);
+    try (Autograd on = Autograd.enabled()) {
+      on.backward(Kernels.linear(x, weight, bias).sum());
+    }
+    float[] expected = new float[192];
+    Arrays.fill(expected, 100);
+    assertArrayEquals(expected, bias.getGradient().toFloatArray());
+  }
+
   @Test
   void gelu() {
     NDArray x = check.random(3, 7).mul(3);
