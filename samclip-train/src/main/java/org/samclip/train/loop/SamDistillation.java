@@ -40,7 +40,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
   private final MaskLoss maskLoss;
   private final float lambda;
   private final boolean checkpointActivations;
-  private final long tokensAtOnce;
+  private long tokensAtOnce = TOKENS_AT_ONCE;
 
   /**
    * @param student learns
@@ -66,32 +66,6 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
       SamLossSpec spec,
       double lambda,
       boolean checkpointActivations) {
-    this(
-        student,
-        teacher,
-        manager,
-        stream,
-        batches,
-        span,
-        microBatch,
-        spec,
-        lambda,
-        checkpointActivations,
-        TOKENS_AT_ONCE);
-  }
-
-  SamDistillation(
-      SamClip student,
-      Sam teacher,
-      NDManager manager,
-      ReplayStream stream,
-      LongFunction<SamBatch> batches,
-      Span span,
-      MicroBatch microBatch,
-      SamLossSpec spec,
-      double lambda,
-      boolean checkpointActivations,
-      long tokensAtOnce) {
     super("batches-sam", stream, batches, span);
     this.student = student;
     this.teacher = teacher;
@@ -101,7 +75,12 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
     this.maskLoss = MaskLoss.of(spec);
     this.lambda = (float) lambda;
     this.checkpointActivations = checkpointActivations;
-    this.tokensAtOnce = tokensAtOnce;
+  }
+
+  /** Another number than {@link #TOKENS_AT_ONCE}. */
+  SamDistillation atOnce(long tokens) {
+    tokensAtOnce = tokens;
+    return this;
   }
 
   @Override

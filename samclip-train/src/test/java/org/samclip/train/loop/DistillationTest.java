@@ -86,17 +86,17 @@ class DistillationTest {
     PromptSpec prompts = new PromptSpec(3, .5, .1, 20, .9);
     SamBatches batches = new SamBatches(stream, 4, TinyModels.SIDE, prompts, false, SEED);
     return new SamDistillation(
-        student,
-        samTeacher,
-        manager,
-        stream,
-        batches,
-        new Span(0, 100),
-        micro,
-        LOSS,
-        lambda,
-        checkpoint,
-        tokensAtOnce);
+            student,
+            samTeacher,
+            manager,
+            stream,
+            batches,
+            new Span(0, 100),
+            micro,
+            LOSS,
+            lambda,
+            checkpoint)
+        .atOnce(tokensAtOnce);
   }
 
   /** One step at rate 0: the gradients of the student, and the step's report. */
