@@ -69,29 +69,18 @@ if ! "$venv/bin/python" -c 'import torch, transformers, open_clip, torchvision, 
   done
 fi
 
-# One environment for both. These are what the launcher sets for samclip.
-export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-PASSIVE}"
-export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-33554432}"
-export MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-1073741824}"
-export MALLOC_TOP_PAD_="${MALLOC_TOP_PAD_:-67108864}"
-export TCMALLOC_RELEASE_RATE="${TCMALLOC_RELEASE_RATE:-0}"
-export MALLOC_CONF="${MALLOC_CONF:-dirty_decay_ms:-1,muzzy_decay_ms:-1}"
-# The allocator that the launcher would preload for samclip goes to Python, too.
-allocator=${SAMCLIP_ALLOCATOR:-}
-for name in libtcmalloc_minimal.so.4 libjemalloc.so.2; do
-  [ -z "$allocator" ] || break
-  allocator=$(PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2> /dev/null |
-    sed -n "s|^[[:space:]]*$name (libc6,x86-64).* => ||p" | head -n 1)
-done
+# One environment for both: what the launcher sets for samclip. The allocator that it would preload goes
+# to Python, too.
+# shellcheck source=scripts/environment.sh
+. "$root/scripts/environment.sh"
 export SAMCLIP_ALLOCATOR="${allocator:-none}"
-[ "$SAMCLIP_ALLOCATOR" = none ] || preload=$SAMCLIP_ALLOCATOR
 say "allocator: $SAMCLIP_ALLOCATOR"
 threads=${THREADS:-$(getconf _NPROCESSORS_ONLN)}
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' INT TERM
-peer="env ${preload:+LD_PRELOAD=$preload} $venv/bin/python $root/scripts/bench/peer.py"
+peer="env ${allocator:+LD_PRELOAD=$allocator} $venv/bin/python $root/scripts/bench/peer.py"
 "$root/samclip" --version > /dev/null # builds it
 
 # A failing side ends everything: half a comparison is none. What it said is shown.

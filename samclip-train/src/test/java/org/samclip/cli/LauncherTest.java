@@ -42,6 +42,8 @@ class LauncherTest {
     caller = Files.createDirectories(base.resolve("else where"));
     Files.copy(Path.of("..", "samclip"), root.resolve("samclip"));
     assertTrue(root.resolve("samclip").toFile().setExecutable(true));
+    Files.createDirectories(root.resolve("scripts"));
+    Files.copy(Path.of("..", "scripts", "environment.sh"), root.resolve("scripts/environment.sh"));
     Files.writeString(root.resolve("pom.xml"), "");
     Files.createDirectories(root.resolve("samclip-train/src/main"));
     Files.writeString(root.resolve("samclip-train/pom.xml"), "");
