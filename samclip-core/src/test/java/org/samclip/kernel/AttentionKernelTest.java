@@ -190,4 +190,28 @@ class AttentionKernelTest {
         check.random(WIDTH, 8),
         check.random(WIDTH));
   }
+
+  /** What the benchmark compares with is the same attention. */
+  @Test
+  void theBenchmarksOtherFormIsTheSame() {
+    NDArray[] in = {
+      check.random(2, 5, 4, WIDTH),
+      check.random(3 * WIDTH, WIDTH),
+      check.random(3 * WIDTH),
+      check.random(WIDTH, WIDTH),
+      check.random(WIDTH),
+      check.random(9, WIDTH / HEADS),
+      check.random(7, WIDTH / HEADS)
+    };
+    check.same(
+        a -> EagerAttention.global(a[0], from(1, a), HEADS),
+        a -> Formulas.relPosAttention(a[0], from(1, a), HEADS),
+        in);
+    in[5] = check.random(5, WIDTH / HEADS);
+    in[6] = check.random(5, WIDTH / HEADS);
+    check.same(
+        a -> EagerAttention.windowed(a[0], from(1, a), HEADS, 3),
+        a -> Formulas.windowAttention(a[0], from(1, a), HEADS, 3),
+        in);
+  }
 }

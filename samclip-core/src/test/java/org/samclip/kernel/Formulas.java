@@ -170,7 +170,7 @@ final class Formulas {
     return parts.size() == 1 ? parts.get(0) : NDArrays.concat(parts, axis);
   }
 
-  private static NDArray padded(NDArray x, int axis, long by) {
+  static NDArray padded(NDArray x, int axis, long by) {
     if (by == 0) {
       return x;
     }
