@@ -55,6 +55,25 @@ final class BenchCommand implements Callable<Integer> {
       description = "Side of SAM's images. Without it: the preset's own, 1024 for SAM's sizes.")
   private Integer side;
 
+  @Option(
+      names = "--images",
+      paramLabel = "N",
+      description = "Images of a SAM batch, in encoder-* and stage2-step. Without it: 1.")
+  private Integer images;
+
+  @Option(
+      names = "--prompts",
+      paramLabel = "N",
+      description = "Prompts an image, in stage2-step. Without it: 32, of tiny 3.")
+  private Integer prompts;
+
+  @Option(
+      names = "--clip-batch",
+      paramLabel = "N",
+      description =
+          "Images of a CLIP batch, in stage2-step and stage1-epoch*. Without it: 8, of tiny 4.")
+  private Integer clipBatch;
+
   @Option(names = "--warm-up", paramLabel = "N", description = "Runs before the measured ones.")
   private int warmUp = 1;
 
@@ -95,7 +114,8 @@ final class BenchCommand implements Callable<Integer> {
         works.isEmpty()
             ? List.of(BenchWork.values())
             : works.stream().map(BenchWork::of).distinct().toList();
-    BenchSetting setting = BenchSetting.of(Preset.of(preset), side, photos, checkpointActivations);
+    BenchSetting.Sizes sizes = new BenchSetting.Sizes(side, images, prompts, clipBatch);
+    BenchSetting setting = BenchSetting.of(Preset.of(preset), sizes, photos, checkpointActivations);
     Bench bench = new Bench(warmUp, repeats, threads == null ? LibTorch.threads() : threads);
     out.println(BenchReport.heading());
     List<BenchRow> rows = new ArrayList<>();

@@ -6,6 +6,10 @@ package org.samclip.train.bench;
  * @param work its name
  * @param preset of the encoder
  * @param side of SAM's images in pixels
+ * @param images of a SAM batch
+ * @param prompts for each of them
+ * @param clipBatch images of a CLIP batch
+ * @param checkpointActivations whether blocks were computed again in the backward pass
  * @param threads of one operation
  * @param warmUp runs before the measured ones
  * @param repeats measured runs
@@ -24,6 +28,10 @@ public record BenchRow(
     String work,
     String preset,
     int side,
+    int images,
+    int prompts,
+    int clipBatch,
+    boolean checkpointActivations,
     int threads,
     int warmUp,
     int repeats,

@@ -12,10 +12,11 @@ import org.samclip.model.SamClipConfig;
  *
  * @param preset of the encoder
  * @param side of SAM's images in pixels
+ * @param images of a SAM batch
+ * @param prompts for each of them
  * @param teacher the CLIP teacher; its text tower is the smallest there is, as no work reads texts
  * @param clipSide of CLIP's images, as the student sees them, in pixels
  * @param clipBatch images of a CLIP batch
- * @param prompts for SAM's one image
  * @param epochImages images of an epoch of stage 1
  * @param photos folder of images to decode, made if there is none; null: a temporary one
  * @param checkpointActivations whether training computes the encoder's blocks again in the backward
@@ -24,16 +25,19 @@ import org.samclip.model.SamClipConfig;
 public record BenchSetting(
     Preset preset,
     int side,
+    int images,
+    int prompts,
     ClipConfig teacher,
     int clipSide,
     int clipBatch,
-    int prompts,
     int epochImages,
     Path photos,
     boolean checkpointActivations) {
 
   /** Decides weights and images. */
   static final long SEED = 1;
+
+  private static final int MOST = 4096;
 
   private static final ClipConfig.Text TEXT = new ClipConfig.Text(2, 4, 8, 1, 1, 1);
 
@@ -44,7 +48,17 @@ public record BenchSetting(
   private static final ClipConfig SMALL =
       new ClipConfig(64, false, new ClipConfig.Vision(32, 8, 64, 2, 2, 4), TEXT);
 
-  /** Checks the side. */
+  /**
+   * Sizes to change; null: as {@link #of} says.
+   *
+   * @param side of SAM's images in pixels
+   * @param images of a SAM batch
+   * @param prompts for each of them
+   * @param clipBatch images of a CLIP batch
+   */
+  public record Sizes(Integer side, Integer images, Integer prompts, Integer clipBatch) {}
+
+  /** Checks the sizes. */
   public BenchSetting {
     int patch = preset.encoder().patch();
     if (side < patch || side % patch != 0) {
@@ -56,25 +70,46 @@ public record BenchSetting(
               + ", the patch of "
               + preset.label());
     }
+    check("--images", images);
+    check("--prompts", prompts);
+    check("--clip-batch", clipBatch);
+  }
+
+  private static void check(String option, int value) {
+    if (value < 1 || value > MOST) {
+      throw new UserError(option + " " + value + ": allowed: 1.." + MOST);
+    }
   }
 
   /**
-   * The paper's sizes: CLIP ViT-L/14 at 224 px and batches of 8, 32 prompts; for {@code tiny} all
-   * of it in small.
+   * The paper's sizes: one SAM image with 32 prompts, CLIP ViT-L/14 at 224 px and batches of 8; for
+   * {@code tiny} all of it in small.
    *
    * @param preset of the encoder
-   * @param side of SAM's images in pixels; null: the preset's own
+   * @param sizes to change
    * @param photos folder of images to decode, made if there is none; null: a temporary one
    * @param checkpointActivations whether training computes the encoder's blocks again
    * @return the sizes
-   * @throws UserError if the side is no multiple of the preset's patch
+   * @throws UserError if the side is no multiple of the preset's patch, or a number is below 1
    */
   public static BenchSetting of(
-      Preset preset, Integer side, Path photos, boolean checkpointActivations) {
-    int own = side == null ? preset.encoder().imageSide() : side;
-    return preset == Preset.TINY
-        ? new BenchSetting(preset, own, SMALL, 64, 4, 3, 8, photos, checkpointActivations)
-        : new BenchSetting(preset, own, LARGE, 224, 8, 32, 16, photos, checkpointActivations);
+      Preset preset, Sizes sizes, Path photos, boolean checkpointActivations) {
+    boolean tiny = preset == Preset.TINY;
+    return new BenchSetting(
+        preset,
+        or(sizes.side, preset.encoder().imageSide()),
+        or(sizes.images, 1),
+        or(sizes.prompts, tiny ? 3 : 32),
+        tiny ? SMALL : LARGE,
+        tiny ? 64 : 224,
+        or(sizes.clipBatch, tiny ? 4 : 8),
+        tiny ? 8 : 16,
+        photos,
+        checkpointActivations);
+  }
+
+  private static int or(Integer given, int own) {
+    return given == null ? own : given;
   }
 
   /** The student: the preset with the paper's CLIP head. */

@@ -11,12 +11,12 @@ public enum BenchWork {
   /** Forward pass of the encoder. */
   ENCODER_INFER(
       "encoder-infer-1024",
-      "SAM's image encoder, one image, forward",
+      "SAM's image encoder, forward",
       setting -> new EncoderWork(setting, false)),
   /** Forward and backward pass of the encoder. */
   ENCODER_TRAIN(
       "encoder-train-1024",
-      "SAM's image encoder, one image, forward and backward to all parameters",
+      "SAM's image encoder, forward and backward to all parameters",
       setting -> new EncoderWork(setting, true)),
   /** A step of stage 2. */
   STAGE2_STEP(

@@ -13,15 +13,16 @@ import org.samclip.vitdet.BackbonePass;
 import org.samclip.vitdet.ImageEncoder;
 import org.samclip.vitdet.ViTDetConfig;
 
-/** SAM's image encoder on one image, without or with the gradients of all its parameters. */
+/** SAM's image encoder on a batch, without or with the gradients of all its parameters. */
 final class EncoderWork implements Work {
 
   private final NDManager manager = LibTorch.newManager(Device.cpu());
   private final boolean backward;
   private final boolean checkpoint;
   private final int side;
+  private final int count;
   private final ImageEncoder encoder;
-  private final float[] image;
+  private final float[] pixels;
   private final float[] upstream;
 
   EncoderWork(BenchSetting setting, boolean backward) {
@@ -29,12 +30,13 @@ final class EncoderWork implements Work {
     checkpoint = setting.checkpointActivations();
     ViTDetConfig config = setting.preset().encoder();
     side = setting.side();
+    count = setting.images();
     encoder = new ImageEncoder(config);
     encoder.initialize(manager, BenchSetting.SEED);
     encoder.arrays().values().forEach(array -> array.setRequiresGradient(backward));
-    image = SyntheticData.noise(3 * side * side);
+    pixels = SyntheticData.noise(count * 3 * side * side);
     int grid = side / config.patch();
-    upstream = SyntheticData.noise(config.neck() * grid * grid);
+    upstream = SyntheticData.noise(count * config.neck() * grid * grid);
   }
 
   @Override
@@ -43,7 +45,7 @@ final class EncoderWork implements Work {
         NDManager local = manager.newSubManager();
         Autograd mode = backward ? Autograd.enabled() : Autograd.disabled()) {
       scope.suppressNotUsedWarning();
-      NDArray images = local.create(FloatBuffer.wrap(image), new Shape(1, 3, side, side));
+      NDArray images = local.create(FloatBuffer.wrap(pixels), new Shape(count, 3, side, side));
       if (backward) {
         BackbonePass pass = BackbonePass.of(encoder, images, checkpoint);
         NDArray embedding = encoder.neck(pass.tokens());
@@ -58,12 +60,12 @@ final class EncoderWork implements Work {
   @Override
   public double operations() {
     double forward = Arithmetic.encoder(encoder.config(), side);
-    return backward ? 3 * forward - Arithmetic.patches(encoder.config(), side) : forward;
+    return count * (backward ? 3 * forward - Arithmetic.patches(encoder.config(), side) : forward);
   }
 
   @Override
   public int images() {
-    return 1;
+    return count;
   }
 
   @Override

@@ -122,9 +122,10 @@ final class SyntheticData {
         BenchSetting.SEED);
   }
 
-  /** SAM batches of one image, half of the prompts points. */
+  /** SAM batches, half of the prompts points. */
   static SamBatches samBatches(BenchSetting setting, ReplayStream stream) {
     PromptSpec prompts = new PromptSpec(setting.prompts(), .5, .1, 20, .9);
-    return new SamBatches(stream, 1, setting.side(), prompts, false, BenchSetting.SEED);
+    return new SamBatches(
+        stream, setting.images(), setting.side(), prompts, false, BenchSetting.SEED);
   }
 }
