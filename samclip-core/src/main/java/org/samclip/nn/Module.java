@@ -129,6 +129,13 @@ public abstract class Module extends AbstractBaseBlock {
   }
 
   /**
+   * @return whether any of the parameters is to get a gradient
+   */
+  public final boolean isLearning() {
+    return arrays().values().stream().anyMatch(NDArray::hasGradient);
+  }
+
+  /**
    * @return number of values in all parameters
    */
   public final long parameterCount() {

@@ -40,7 +40,7 @@ public final class BackbonePass {
    */
   public static BackbonePass of(ImageEncoder encoder, NDArray images, boolean checkpoint) {
     NDArray embedded = encoder.embed(images);
-    if (encoder.arrays().values().stream().noneMatch(NDArray::hasGradient)) {
+    if (!encoder.isLearning()) {
       return new BackbonePass(embedded, List.of(), encoder.blocks().forward(embedded));
     }
     List<Segment> segments = new ArrayList<>();

@@ -1,6 +1,7 @@
 package org.samclip.cli;
 
 import java.util.Map;
+import org.samclip.data.cache.CacheUse;
 import org.samclip.train.loop.MergeRun;
 import org.samclip.train.loop.Trainer;
 import org.samclip.train.report.ProgressBar;
@@ -30,11 +31,12 @@ final class BarListener implements MergeRun.Listener, AutoCloseable {
   }
 
   @Override
-  public void onStep(String stage, long step, long end, Trainer.Step result, double waitedSeconds) {
-    double now = Math.max(0, waitedSeconds - waited);
-    waited = waitedSeconds;
+  public void onStep(String stage, long step, long end, Trainer.Step result, SoFar soFar) {
+    double now = Math.max(0, soFar.waitedSeconds() - waited);
+    waited = soFar.waitedSeconds();
     double done = (step + 1.) / end;
-    bar.update(new ProgressBar.Step(step + 1, done, result.losses(), result.images(), now));
+    bar.update(
+        new ProgressBar.Step(step + 1, done, result.losses(), result.images(), now, soFar.cache()));
   }
 
   @Override
@@ -44,7 +46,7 @@ final class BarListener implements MergeRun.Listener, AutoCloseable {
       part = name;
       bar.start(name, total, 0);
     }
-    bar.update(new ProgressBar.Step(done, (double) done / total, Map.of(), 1, 0));
+    bar.update(new ProgressBar.Step(done, (double) done / total, Map.of(), 1, 0, CacheUse.NONE));
   }
 
   @Override

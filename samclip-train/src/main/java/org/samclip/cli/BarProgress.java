@@ -1,6 +1,7 @@
 package org.samclip.cli;
 
 import java.util.Map;
+import org.samclip.data.cache.CacheUse;
 import org.samclip.train.report.ProgressBar;
 
 /** Counts images on a progress bar, with a new line for each part. */
@@ -19,6 +20,6 @@ final class BarProgress {
       part = now;
       bar.start(now, total, 0);
     }
-    bar.update(new ProgressBar.Step(done, (double) done / total, Map.of(), 1, 0));
+    bar.update(new ProgressBar.Step(done, (double) done / total, Map.of(), 1, 0, CacheUse.NONE));
   }
 }

@@ -1,2 +1,5 @@
-/** What a frozen network says of an image, kept on disk instead of being computed again. */
+/**
+ * Outputs of frozen networks, kept on disk instead of being computed again: addressed by what the
+ * network is and what it sees, checked, within a limit.
+ */
 package org.samclip.data.cache;

@@ -3,15 +3,20 @@ package org.samclip.train.bench;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
+import java.util.Optional;
 import org.samclip.clip.Clip;
+import org.samclip.data.cache.CacheFolder;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.Arithmetic;
 import org.samclip.model.SamClip;
 import org.samclip.model.SamClipConfig;
+import org.samclip.train.loop.ClipBatches;
 import org.samclip.train.loop.ClipDistillation;
+import org.samclip.train.loop.Feed;
 import org.samclip.train.loop.MicroBatch;
 import org.samclip.train.loop.Objective;
+import org.samclip.train.loop.Passes;
 import org.samclip.train.loop.Span;
 import org.samclip.train.loop.Trainer;
 import org.samclip.train.optim.AdamW;
@@ -29,6 +34,7 @@ final class EpochWork implements Work {
   private final TemporaryFolder folder = TemporaryFolder.create();
   private final BenchSetting setting;
   private final boolean cached;
+  private final Optional<CacheFolder> cache;
   private final Objective objective;
   private final AdamW optimizer;
   private final Trainer trainer;
@@ -46,18 +52,15 @@ final class EpochWork implements Work {
             student, name -> name.startsWith(SamClip.CLIP_HEAD + "."), manager);
     ReplayStream stream =
         SyntheticData.stream(SyntheticData.source(setting.epochImages(), SOURCE_SIDE, 0), 1);
+    cache = cached ? Optional.of(new CacheFolder(folder.path(), Long.MAX_VALUE)) : Optional.empty();
+    ClipBatches batches = SyntheticData.clipBatches(setting, stream, 1);
     objective =
         new ClipDistillation(
             student,
             teacher,
-            manager,
-            stream,
-            SyntheticData.clipBatches(setting, stream, 1),
-            new Span(0, Long.MAX_VALUE),
-            new MicroBatch(0, setting.clipSide()),
-            1,
-            false,
-            cached ? folder.path().resolve("cache") : null);
+            new Feed<>(stream, batches, new Span(0, Long.MAX_VALUE)),
+            new Passes(manager, new MicroBatch(0, setting.clipSide()), false, cache),
+            1);
     trainer =
         new Trainer(List.of(objective), optimizer, new CosineSchedule(0, Long.MAX_VALUE, 1), 1);
     if (cached) {
@@ -90,6 +93,7 @@ final class EpochWork implements Work {
   @Override
   public void close() {
     objective.close();
+    cache.ifPresent(CacheFolder::close);
     optimizer.close();
     manager.close();
     folder.close();

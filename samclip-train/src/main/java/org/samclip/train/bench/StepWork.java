@@ -3,6 +3,7 @@ package org.samclip.train.bench;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
+import java.util.Optional;
 import org.samclip.clip.Clip;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.data.source.MemorySource;
@@ -13,8 +14,10 @@ import org.samclip.model.SamClipConfig;
 import org.samclip.sam.Sam;
 import org.samclip.train.loop.ClipBatch;
 import org.samclip.train.loop.ClipDistillation;
+import org.samclip.train.loop.Feed;
 import org.samclip.train.loop.MicroBatch;
 import org.samclip.train.loop.Objective;
+import org.samclip.train.loop.Passes;
 import org.samclip.train.loop.SamBatch;
 import org.samclip.train.loop.SamDistillation;
 import org.samclip.train.loop.Span;
@@ -24,7 +27,7 @@ import org.samclip.train.optim.CosineSchedule;
 import org.samclip.train.recipe.LossesSpec.SamLossSpec;
 
 /**
- * A step of stage 2: teacher and student on a CLIP batch, teacher and student on a SAM image with
+ * A step of stage 2: teacher and student on a CLIP batch, teacher and student on SAM images with
  * prompts, the gradients of both losses, clipping and one update. The batches are made beforehand.
  */
 final class StepWork implements Work {
@@ -59,19 +62,20 @@ final class StepWork implements Work {
   private Objective clip(SamClip student, Clip teacher, MemorySource source) {
     ReplayStream stream = SyntheticData.stream(source, 1);
     ClipBatch batch = SyntheticData.clipBatches(setting, stream, 0).apply(0);
-    boolean checkpoint = setting.checkpointActivations();
-    MicroBatch whole = new MicroBatch(0, setting.clipSide());
-    return new ClipDistillation(
-        student, teacher, manager, stream, any -> batch, ENDLESS, whole, 1, checkpoint, null);
+    Feed<ClipBatch> feed = new Feed<>(stream, any -> batch, ENDLESS);
+    return new ClipDistillation(student, teacher, feed, passes(setting.clipSide()), 1);
   }
 
   private Objective sam(SamClip student, Sam teacher, MemorySource source) {
     ReplayStream stream = SyntheticData.stream(source, 1);
     SamBatch batch = SyntheticData.samBatches(setting, stream).apply(0);
-    boolean checkpoint = setting.checkpointActivations();
-    MicroBatch whole = new MicroBatch(0, setting.side());
-    return new SamDistillation(
-        student, teacher, manager, stream, any -> batch, ENDLESS, whole, LOSS, LAMBDA, checkpoint);
+    Feed<SamBatch> feed = new Feed<>(stream, any -> batch, ENDLESS);
+    return new SamDistillation(student, teacher, feed, passes(setting.side()), LOSS, LAMBDA);
+  }
+
+  private Passes passes(int side) {
+    return new Passes(
+        manager, new MicroBatch(0, side), setting.checkpointActivations(), Optional.empty());
   }
 
   @Override
@@ -92,12 +96,12 @@ final class StepWork implements Work {
     double sam =
         (1 + 3) * Arithmetic.encoder(s.encoder(), side) - Arithmetic.patches(s.encoder(), side);
     double prompt = (1 + 3) * Arithmetic.maskDecoder(s.samHead(), side / s.encoder().patch());
-    return setting.clipBatch() * clip + sam + setting.prompts() * prompt;
+    return setting.clipBatch() * clip + setting.images() * (sam + setting.prompts() * prompt);
   }
 
   @Override
   public int images() {
-    return setting.clipBatch() + 1;
+    return setting.clipBatch() + setting.images();
   }
 
   @Override

@@ -10,7 +10,6 @@ import org.samclip.data.replay.Position;
  * @param student as the student sees the crops: at the step's resolution, SAM's normalisation
  * @param teacher as the CLIP teacher sees the same crops: at its own resolution and normalisation
  * @param texts captions, or nulls
- * @param views names of the crops: the same name, the same crop
  * @param mix images by the name of their source
  * @param after the stream's position behind this batch, for a checkpoint
  */
@@ -18,6 +17,5 @@ public record ClipBatch(
     ImageView student,
     ImageView teacher,
     List<String> texts,
-    List<String> views,
     Map<String, Long> mix,
     Position after) {}

@@ -76,7 +76,6 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
     ImageView student = ImageView.empty(count, draw.resolution());
     ImageView teacher = ImageView.empty(count, teacherSide);
     List<String> texts = new ArrayList<>(count);
-    List<String> views = new ArrayList<>(count);
     Map<String, Long> before = stream.delivered();
     for (int i = 0; i < count; ) {
       List<Runnable> chunk = new ArrayList<>(CHUNK);
@@ -88,13 +87,12 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
         int at = i;
         chunk.add(() -> put(sample.image(), own, at, student, teacher));
         texts.add(sample.text());
-        views.add(view + "/" + sample.key());
       }
       chunk.parallelStream().forEach(Runnable::run);
     }
     Map<String, Long> mix = new TreeMap<>(stream.delivered());
     mix.replaceAll((source, given) -> given - before.get(source));
-    return new ClipBatch(student, teacher, texts, views, mix, stream.position());
+    return new ClipBatch(student, teacher, texts, mix, stream.position());
   }
 
   private void put(RgbImage image, long own, int at, ImageView student, ImageView teacher) {

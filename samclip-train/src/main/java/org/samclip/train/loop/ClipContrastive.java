@@ -7,7 +7,6 @@ import java.util.Map;
 import org.samclip.clip.Clip;
 import org.samclip.clip.Tokenizer;
 import org.samclip.data.replay.Position;
-import org.samclip.data.replay.ReplayStream;
 import org.samclip.kernel.Autograd;
 import org.samclip.train.loss.Losses;
 
@@ -22,18 +21,10 @@ public final class ClipContrastive extends PrefetchedObjective<ClipBatch> {
    * @param clip the model
    * @param tokenizer its tokenizer
    * @param manager on the model's device
-   * @param stream of images with captions
-   * @param batches over that stream
-   * @param span steps to run
+   * @param feed images with captions
    */
-  public ClipContrastive(
-      Clip clip,
-      Tokenizer tokenizer,
-      NDManager manager,
-      ReplayStream stream,
-      ClipBatches batches,
-      Span span) {
-    super("batches-clip", stream, batches, span);
+  public ClipContrastive(Clip clip, Tokenizer tokenizer, NDManager manager, Feed<ClipBatch> feed) {
+    super("batches-clip", feed);
     this.clip = clip;
     this.tokenizer = tokenizer;
     this.manager = manager;

@@ -3,18 +3,13 @@ package org.samclip.train.loop;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.Shape;
-import java.nio.file.Path;
 import java.util.Map;
-import java.util.function.LongFunction;
 import org.samclip.clip.Clip;
 import org.samclip.data.replay.Position;
-import org.samclip.data.replay.ReplayStream;
 import org.samclip.kernel.Autograd;
 import org.samclip.model.SamClip;
 import org.samclip.train.loss.Losses;
 import org.samclip.vitdet.BackbonePass;
-import org.samclip.vitdet.ImageEncoder;
 
 /**
  * {@code L_CLIP}: the pooled output of the CLIP head against the CLIP teacher's image embedding of
@@ -23,48 +18,27 @@ import org.samclip.vitdet.ImageEncoder;
 public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
 
   private final SamClip student;
-  private final Clip teacher;
-  private final NDManager manager;
-  private final MicroBatch microBatch;
+  private final Passes passes;
   private final float weight;
-  private final boolean checkpointActivations;
-  private final FrozenFeatures backbone;
-  private final FrozenFeatures answers;
+  private final FrozenOutputs teacher;
+  private final FrozenOutputs backbone;
 
   /**
-   * @param student learns
+   * @param student learns; if its backbone does not, the cache keeps the backbone's tokens as well
    * @param teacher is asked
-   * @param manager on the models' device
-   * @param stream of images
-   * @param batches over that stream, usually {@link ClipBatches}
-   * @param span steps to run
-   * @param microBatch images a forward pass
+   * @param feed images, usually {@link ClipBatches}
+   * @param passes how to compute
    * @param weight of the loss in the sum
-   * @param checkpointActivations whether the backbone's blocks are computed again in the backward
-   *     pass instead of kept
-   * @param cache folder in which the frozen backbone's tokens and the teacher's answers are kept;
-   *     null: both are computed at every step
    */
   public ClipDistillation(
-      SamClip student,
-      Clip teacher,
-      NDManager manager,
-      ReplayStream stream,
-      LongFunction<ClipBatch> batches,
-      Span span,
-      MicroBatch microBatch,
-      double weight,
-      boolean checkpointActivations,
-      Path cache) {
-    super("batches-clip", stream, batches, span);
+      SamClip student, Clip teacher, Feed<ClipBatch> feed, Passes passes, double weight) {
+    super("batches-clip", feed);
     this.student = student;
-    this.teacher = teacher;
-    this.manager = manager;
-    this.microBatch = microBatch;
+    this.passes = passes;
     this.weight = (float) weight;
-    this.checkpointActivations = checkpointActivations;
-    this.backbone = cache == null ? null : new FrozenFeatures(cache, "backbone");
-    this.answers = cache == null ? null : new FrozenFeatures(cache, "clip-teacher");
+    this.teacher = new FrozenOutputs(FrozenNetwork.clipTeacher(teacher), passes.cache());
+    this.backbone =
+        new FrozenOutputs(FrozenNetwork.backbone(student.imageEncoder()), passes.cache());
   }
 
   @Override
@@ -82,54 +56,35 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
     ClipBatch batch = nextBatch();
     int count = batch.student().count();
     double total = 0;
-    for (MicroBatch.Part part : microBatch.parts(count, batch.student().side())) {
+    for (MicroBatch.Part part : passes.microBatch().parts(count, batch.student().side())) {
       try (NDScope scope = new NDScope();
-          NDManager local = manager.newSubManager()) {
+          NDManager local = passes.manager().newSubManager()) {
         scope.suppressNotUsedWarning();
-        NDArray target = ask(batch, local, part);
-        BackbonePass pass = backbone == null ? pass(batch, local, part) : null;
-        NDArray tokens = pass == null ? cached(batch, local, part) : pass.tokens();
-        NDArray embedding = student.clipHead().forward(tokens);
-        NDArray loss = Losses.cosine(embedding, target);
         float share = (float) part.size() / count;
-        on.backward(loss.mul(weight * share));
-        if (pass != null) {
-          pass.backward(on);
-        }
-        total += loss.getFloat() * share;
+        total += backward(on, batch, part, local, share) * share;
       }
     }
     return new Outcome(
         Map.of("clip", total), count, batch.mix().size() > 1 ? batch.mix() : Map.of());
   }
 
-  private BackbonePass pass(ClipBatch batch, NDManager local, MicroBatch.Part part) {
+  private double backward(
+      Autograd on, ClipBatch batch, MicroBatch.Part part, NDManager local, float share) {
+    NDArray target = teacher.of(batch.teacher(), part, local);
+    if (!student.imageEncoder().isLearning()) {
+      return loss(on, backbone.of(batch.student(), part, local), target, share);
+    }
     NDArray images = batch.student().toArray(local, part.from(), part.to());
-    return BackbonePass.of(student.imageEncoder(), images, checkpointActivations);
+    BackbonePass pass =
+        BackbonePass.of(student.imageEncoder(), images, passes.checkpointActivations());
+    double loss = loss(on, pass.tokens(), target, share);
+    pass.backward(on);
+    return loss;
   }
 
-  private NDArray cached(ClipBatch batch, NDManager local, MicroBatch.Part part) {
-    ImageEncoder encoder = student.imageEncoder();
-    long grid = batch.student().side() / encoder.config().patch();
-    Shape row = new Shape(grid, grid, encoder.config().width());
-    return backbone.of(batch.student(), batch.views(), part, row, local, encoder::tokens);
-  }
-
-  private NDArray ask(ClipBatch batch, NDManager local, MicroBatch.Part part) {
-    if (answers != null) {
-      Shape row = new Shape(teacher.config().embedDim());
-      return answers.of(batch.teacher(), batch.views(), part, row, local, teacher::embedImages);
-    }
-    try (Autograd off = Autograd.disabled()) {
-      return teacher.embedImages(batch.teacher().toArray(local, part.from(), part.to()));
-    }
-  }
-
-  @Override
-  void release() {
-    if (backbone != null) {
-      backbone.close();
-      answers.close();
-    }
+  private double loss(Autograd on, NDArray tokens, NDArray target, float share) {
+    NDArray loss = Losses.cosine(student.clipHead().forward(tokens), target);
+    on.backward(loss.mul(weight * share));
+    return loss.getFloat();
   }
 }

@@ -220,29 +220,6 @@ public final class DataFiles {
     return new Mixture("data." + which, parts);
   }
 
-  /**
-   * Looks whether keys tell the images of D_CLIP apart, as caches need it.
-   *
-   * @param key of the recipe that asks for it
-   * @throws UserError if a key occurs in several shards
-   */
-  public void requireDistinctClipKeys(String key) {
-    for (Mixture.Part part : mixture(CLIP, false).parts()) {
-      if (part.inventory().duplicateKeys() > 0) {
-        throw new UserError(
-            key
-                + " is true, but in "
-                + part.source().name()
-                + " "
-                + part.inventory().duplicateKeys()
-                + " keys occur in several shards, so that images would get each other's features;"
-                + " give the samples keys of their own, or use "
-                + key.substring(key.lastIndexOf('.') + 1)
-                + ": false");
-      }
-    }
-  }
-
   /** Counted once, and kept for a resumed run. */
   private Inventory inventory(SampleSource source, Selection selection) {
     Inventory known = counted.get(source.name());

@@ -15,6 +15,7 @@ import org.samclip.train.recipe.DataSpec.ScenesSpec;
 import org.samclip.train.recipe.ParameterTable;
 import org.samclip.train.recipe.Recipe;
 import org.samclip.train.recipe.RecipeSummary;
+import org.samclip.train.recipe.SourcesSpec;
 import org.samclip.train.recipe.TeachersSpec.ClipTeacherSpec;
 
 /**
@@ -79,19 +80,22 @@ public final class DryRun {
       state = Math.max(state, cost.stateBytes());
       try {
         long steps = length.steps(phase.stage());
-        long images = phase.stage().cacheFeatures() ? data.clipCount() : 0;
-        double own = cost.operations(steps, images);
+        boolean counted = phase.stage().cacheFeatures();
+        SourcesSpec sources = phase.stage().sources();
+        long clipImages = counted && sources.clip() != null ? data.clipCount() : 0;
+        long samImages = counted && sources.sam() != null ? data.samCount() : 0;
+        double own = cost.operations(steps, clipImages, samImages);
         operations += own;
-        cache = Math.max(cache, cost.cacheBytes(steps, images));
+        cache += cost.cacheBytes(steps, clipImages, samImages);
         line("%,d steps, about %s operations", steps, power(own));
       } catch (UserError e) {
         unknown = e.getMessage();
-        double own = cost.operations(1, 1);
+        double own = cost.operations(1, 1, 1);
         line("%s, about %s operations a step", phase.stage().duration(), power(own));
       }
     }
     memory(kept, teachers, learning, activations);
-    disk(phases.size(), kept, state, cache);
+    disk(phases.size(), kept, state, Math.min(cache, recipe.cache().maxBytes()));
     time(operations, unknown);
     return text.toString();
   }

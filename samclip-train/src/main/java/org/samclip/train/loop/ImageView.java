@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.FloatBuffer;
 import java.util.List;
+import org.samclip.data.cache.FeatureKey;
 
 /**
  * Square images of a batch as one model sees them.
@@ -27,6 +28,12 @@ public record ImageView(int count, int side, float[] values) {
 
   void put(int index, float[] image) {
     System.arraycopy(image, 0, values, index * image.length, image.length);
+  }
+
+  /** The key of one image in a cache. */
+  FeatureKey key(int index) {
+    int size = 3 * side * side;
+    return FeatureKey.of(values, index * size, (index + 1) * size);
   }
 
   /**

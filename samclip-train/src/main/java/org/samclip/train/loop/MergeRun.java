@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.samclip.UserError;
 import org.samclip.checkpoint.TensorType;
+import org.samclip.data.cache.CacheFolder;
 import org.samclip.data.scenes.SceneProgress;
 import org.samclip.eval.adapter.ClipAdapter;
 import org.samclip.eval.adapter.SamAdapter;
@@ -124,6 +125,7 @@ public final class MergeRun {
       }
       measureMore(teachers, evaluation, manager);
       draw(teachers, evaluation, manager);
+      CacheFolder.delete(folder.cache());
       return Optional.of(table(rows));
     }
   }
@@ -260,15 +262,7 @@ public final class MergeRun {
     try (Interruption interruption = interruptions.get();
         Autocast precision = recipe.isBf16() ? Autocast.bf16() : Autocast.float32()) {
       StageRunner runner =
-          new StageRunner(
-              teachers,
-              data,
-              length,
-              folder,
-              store,
-              recipe.checkpoint(),
-              recipe.seed(),
-              interruption);
+          new StageRunner(teachers, data, length, folder, store, recipe, interruption);
       boolean ended = runner.run(phase, model, own, from, before, logged(log, phase, before));
       if (ended) {
         ModelFile.write(folder.model(phase.row()), model, TensorType.F32);
@@ -302,8 +296,7 @@ public final class MergeRun {
       }
 
       @Override
-      public void onStep(
-          String stage, long step, long end, Trainer.Step result, double waitedSeconds) {
+      public void onStep(String stage, long step, long end, Trainer.Step result, SoFar soFar) {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("phase", stage);
         line.put("stage", phase.stage().name());
@@ -313,8 +306,11 @@ public final class MergeRun {
         line.put("lr_factor", result.lrFactor());
         line.put("images", result.images());
         result.mix().forEach((source, images) -> line.put("images_" + source, images));
+        if (soFar.cache().asked() > 0) {
+          line.put("cache_hit_rate", soFar.cache().hitRate());
+        }
         log.write(before + step + 1, line);
-        listener.onStep(stage, step, end, result, waitedSeconds);
+        listener.onStep(stage, step, end, result, soFar);
       }
     };
   }

@@ -1,6 +1,5 @@
 package org.samclip.train.loop;
 
-import java.util.function.LongFunction;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
 
@@ -17,14 +16,13 @@ abstract class PrefetchedObjective<T> implements Objective {
 
   /**
    * @param name of the thread
-   * @param stream closed with the objective
-   * @param maker of batches
-   * @param span steps to make batches for
+   * @param feed what is read
    */
-  PrefetchedObjective(String name, ReplayStream stream, LongFunction<T> maker, Span span) {
-    this.stream = stream;
+  PrefetchedObjective(String name, Feed<T> feed) {
+    this.stream = feed.stream();
     this.position = stream.position();
-    this.prefetch = new Prefetch<>(name, maker, span.first(), span.end(), 2);
+    Span span = feed.span();
+    this.prefetch = new Prefetch<>(name, feed.batches(), span.first(), span.end(), 2);
   }
 
   /** The next batch in order. */
@@ -33,9 +31,6 @@ abstract class PrefetchedObjective<T> implements Objective {
     position = after(batch);
     return batch;
   }
-
-  /** What is to be closed beside the stream. */
-  void release() {}
 
   /** The stream's position behind a batch. */
   abstract Position after(T batch);
@@ -54,6 +49,5 @@ abstract class PrefetchedObjective<T> implements Objective {
   public final void close() {
     prefetch.close();
     stream.close();
-    release();
   }
 }

@@ -20,7 +20,7 @@ import org.samclip.train.recipe.RecipeWriter;
  * results-more.json      classification at other resolutions and in unseen styles
  * panels/                pictures
  * data-NAME.tsv          what each source held when the run began
- * cache/                 features of frozen networks, while a stage runs
+ * cache/                 outputs of frozen networks, until the run ends
  * quarantine.tsv         broken samples, if there were any
  * </pre>
  *
@@ -138,7 +138,7 @@ public record RunFolder(Path root) {
     return root.resolve("panels");
   }
 
-  /** Features of frozen networks, while a stage runs. */
+  /** Outputs of frozen networks, until the run ends. */
   public Path cache() {
     return root.resolve("cache");
   }

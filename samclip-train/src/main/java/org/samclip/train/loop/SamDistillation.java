@@ -7,9 +7,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.Map;
-import java.util.function.LongFunction;
 import org.samclip.data.replay.Position;
-import org.samclip.data.replay.ReplayStream;
 import org.samclip.kernel.Autograd;
 import org.samclip.model.SamClip;
 import org.samclip.sam.Masks;
@@ -34,47 +32,37 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
 
   private final SamClip student;
   private final Sam teacher;
-  private final NDManager manager;
-  private final MicroBatch microBatch;
+  private final Passes passes;
+  private final FrozenOutputs embeddings;
   private final SamLossSpec spec;
   private final MaskLoss maskLoss;
   private final float lambda;
-  private final boolean checkpointActivations;
   private long tokensAtOnce = TOKENS_AT_ONCE;
 
   /**
    * @param student learns
    * @param teacher is asked
-   * @param manager on the models' device
-   * @param stream of images with masks
-   * @param batches over that stream, usually {@link SamBatches}, without targets
-   * @param span steps to run
-   * @param microBatch images a forward pass
+   * @param feed images with prompts, usually {@link SamBatches}, without targets
+   * @param passes how to compute; the cache keeps the teacher's image embeddings, from which its
+   *     decoder makes the masks of each step's prompts
    * @param spec the loss's terms
    * @param lambda weight of the loss in the sum
-   * @param checkpointActivations whether the backbone's blocks are computed again in the backward
-   *     pass instead of kept
    */
   public SamDistillation(
       SamClip student,
       Sam teacher,
-      NDManager manager,
-      ReplayStream stream,
-      LongFunction<SamBatch> batches,
-      Span span,
-      MicroBatch microBatch,
+      Feed<SamBatch> feed,
+      Passes passes,
       SamLossSpec spec,
-      double lambda,
-      boolean checkpointActivations) {
-    super("batches-sam", stream, batches, span);
+      double lambda) {
+    super("batches-sam", feed);
     this.student = student;
     this.teacher = teacher;
-    this.manager = manager;
-    this.microBatch = microBatch;
+    this.passes = passes;
+    this.embeddings = new FrozenOutputs(FrozenNetwork.samTeacher(teacher), passes.cache());
     this.spec = spec;
     this.maskLoss = MaskLoss.of(spec);
     this.lambda = (float) lambda;
-    this.checkpointActivations = checkpointActivations;
   }
 
   /** Another number than {@link #TOKENS_AT_ONCE}. */
@@ -98,27 +86,24 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
     SamBatch batch = nextBatch();
     int count = batch.images().count();
     double total = 0;
-    for (MicroBatch.Part part : microBatch.parts(count, batch.images().side())) {
+    for (MicroBatch.Part part : passes.microBatch().parts(count, batch.images().side())) {
       try (NDScope scope = new NDScope();
-          NDManager local = manager.newSubManager()) {
+          NDManager local = passes.manager().newSubManager()) {
         scope.suppressNotUsedWarning();
         float share = (float) part.size() / count;
-        total += backward(on, batch.toArrays(local, part.from(), part.to()), share);
+        NDArray asked = embeddings.of(batch.images(), part, local);
+        total += backward(on, batch.toArrays(local, part.from(), part.to()), asked, share);
       }
     }
     return new Outcome(Map.of("sam", total), count);
   }
 
   /** Some images' part of the loss; the decoders take some of the prompts at a time. */
-  private double backward(Autograd on, SamBatch.Arrays in, float share) {
+  private double backward(Autograd on, SamBatch.Arrays in, NDArray asked, float share) {
     ImageEncoder encoder = student.imageEncoder();
-    NDArray asked;
-    try (Autograd off = Autograd.disabled()) {
-      asked = teacher.imageEncoder().forward(in.images());
-    }
-    BackbonePass pass = BackbonePass.of(encoder, in.images(), checkpointActivations);
+    BackbonePass pass = BackbonePass.of(encoder, in.images(), passes.checkpointActivations());
     NDArray embedding = encoder.neck(pass.tokens());
-    boolean learning = encoder.arrays().values().stream().anyMatch(NDArray::hasGradient);
+    boolean learning = encoder.isLearning();
     NDArray leaf = embedding.stopGradient();
     leaf.setRequiresGradient(learning);
     Shape grid = embedding.getShape();

@@ -7,7 +7,6 @@ import ai.djl.ndarray.types.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.samclip.data.replay.Position;
-import org.samclip.data.replay.ReplayStream;
 import org.samclip.kernel.Autograd;
 import org.samclip.sam.Masks;
 import org.samclip.sam.Sam;
@@ -28,18 +27,10 @@ public final class SamSupervised extends PrefetchedObjective<SamBatch> {
    * @param sam the model
    * @param maskLoss weights of focal and dice
    * @param manager on the model's device
-   * @param stream of images with masks
-   * @param batches over that stream, with targets
-   * @param span steps to run
+   * @param feed images with prompts and their true masks
    */
-  public SamSupervised(
-      Sam sam,
-      MaskLoss maskLoss,
-      NDManager manager,
-      ReplayStream stream,
-      SamBatches batches,
-      Span span) {
-    super("batches-sam", stream, batches, span);
+  public SamSupervised(Sam sam, MaskLoss maskLoss, NDManager manager, Feed<SamBatch> feed) {
+    super("batches-sam", feed);
     this.sam = sam;
     this.maskLoss = maskLoss;
     this.manager = manager;

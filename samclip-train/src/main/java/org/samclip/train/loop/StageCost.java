@@ -103,47 +103,79 @@ final class StageCost {
     return (double) VALUES_KEPT * tokens(side) * model.encoder().width() * layers;
   }
 
-  /** Bytes of the cached features at their fullest. */
-  long cacheBytes(long steps, long images) {
+  /**
+   * Bytes of the cached outputs, all of them.
+   *
+   * @param steps of the stage
+   * @param clipImages of D_CLIP
+   * @param samImages of D_SAM
+   */
+  long cacheBytes(long steps, long clipImages, long samImages) {
     if (!stage.cacheFeatures()) {
       return 0;
     }
-    double bytes = 0;
-    for (int side : stage.sources().clip().resolutions()) {
-      double row = tokens(side) * model.encoder().width() + clipTeacher.embedDim();
-      bytes += cachedViews(side, steps, images) * row * Float.BYTES;
-    }
-    return (long) bytes;
-  }
-
-  private double cachedViews(int side, long steps, long images) {
-    ClipSourceSpec clip = stage.sources().clip();
-    double drawn = (double) steps / clip.resolutions().size() * clip.batches().batchFor(side);
-    return Math.min(drawn, (double) images * clip.views());
-  }
-
-  /** Floating-point operations of the whole stage. */
-  double operations(long steps, long clipImages) {
-    double sum = 0;
+    double values = 0;
     ClipSourceSpec clip = stage.sources().clip();
     if (clip != null) {
+      values += asked(seen(steps), clipImages) * clipTeacher.embedDim();
       for (int side : clip.resolutions()) {
-        double seen = (double) steps / clip.resolutions().size() * clip.batches().batchFor(side);
-        double frozen =
-            Arithmetic.imageTower(clipTeacher)
-                + Arithmetic.backbone(model.encoder(), side) * encoderPasses();
-        double computed = stage.cacheFeatures() ? cachedViews(side, steps, clipImages) : seen;
-        double head = Arithmetic.clipHead(model.clipHead(), model.encoder(), side);
-        sum += computed * frozen + seen * head * WITH_BACKWARD;
+        double tokens = encoderLearns ? 0 : asked(seen(side, steps), clipImages) * tokens(side);
+        values += tokens * model.encoder().width();
       }
     }
     SamSourceSpec sam = stage.sources().sam();
     if (sam != null) {
-      // The student, and the teacher's forward pass.
-      double image = Arithmetic.encoder(model.encoder(), sam.resolution()) * (encoderPasses() + 1);
+      double images = Math.min((double) steps * sam.batchSize(), samImages);
+      values += images * tokens(sam.resolution()) * model.encoder().neck();
+    }
+    return (long) (values * Short.BYTES);
+  }
+
+  /** Images of D_CLIP that the steps see at a resolution. */
+  private double seen(int side, long steps) {
+    ClipSourceSpec clip = stage.sources().clip();
+    return (double) steps / clip.resolutions().size() * clip.batches().batchFor(side);
+  }
+
+  private double seen(long steps) {
+    return stage.sources().clip().resolutions().stream().mapToDouble(r -> seen(r, steps)).sum();
+  }
+
+  /** Of so many images seen, those for which a frozen network is asked. */
+  private double asked(double seen, long images) {
+    return stage.cacheFeatures()
+        ? Math.min(seen, (double) images * stage.sources().clip().views())
+        : seen;
+  }
+
+  /**
+   * Floating-point operations of the whole stage.
+   *
+   * @param steps of the stage
+   * @param clipImages of D_CLIP; only asked for where outputs are cached
+   * @param samImages of D_SAM; likewise
+   */
+  double operations(long steps, long clipImages, long samImages) {
+    double sum = 0;
+    ClipSourceSpec clip = stage.sources().clip();
+    if (clip != null) {
+      sum += asked(seen(steps), clipImages) * Arithmetic.imageTower(clipTeacher);
+      for (int side : clip.resolutions()) {
+        double seen = seen(side, steps);
+        double head = Arithmetic.clipHead(model.clipHead(), model.encoder(), side);
+        double backbone = Arithmetic.backbone(model.encoder(), side) * encoderPasses();
+        sum += seen * head * WITH_BACKWARD;
+        sum += (encoderLearns ? seen : asked(seen, clipImages)) * backbone;
+      }
+    }
+    SamSourceSpec sam = stage.sources().sam();
+    if (sam != null) {
+      double seen = (double) steps * sam.batchSize();
+      double asked = stage.cacheFeatures() ? Math.min(seen, samImages) : seen;
+      double image = Arithmetic.encoder(model.encoder(), sam.resolution());
       int grid = sam.resolution() / model.encoder().patch();
       double prompt = Arithmetic.maskDecoder(model.samHead(), grid) * (WITH_BACKWARD + 1);
-      sum += (double) steps * sam.batchSize() * (image + sam.masksPerImage() * prompt);
+      sum += asked * image + seen * (image * encoderPasses() + sam.masksPerImage() * prompt);
     }
     return sum;
   }

@@ -5,18 +5,22 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.samclip.UserError;
 import org.samclip.checkpoint.AtomicFile;
+import org.samclip.clip.Clip;
+import org.samclip.data.cache.CacheFolder;
+import org.samclip.data.cache.CacheUse;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.model.SamClip;
 import org.samclip.model.SamClipModel;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.optim.Optimizers;
-import org.samclip.train.recipe.CheckpointSpec;
 import org.samclip.train.recipe.Duration;
 import org.samclip.train.recipe.ParameterTable;
 import org.samclip.train.recipe.ParameterTable.NamedShape;
+import org.samclip.train.recipe.Recipe;
 import org.samclip.train.recipe.SourcesSpec.ClipSourceSpec;
 import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
 import org.samclip.train.recipe.StageSpec;
@@ -31,8 +35,7 @@ public final class StageRunner {
   private final DataFiles data;
   private final RunFolder folder;
   private final CheckpointStore store;
-  private final CheckpointSpec checkpoints;
-  private final long seed;
+  private final Recipe recipe;
   private final StageLength length;
   private final Interruption interruption;
 
@@ -42,8 +45,7 @@ public final class StageRunner {
    * @param length of the stages
    * @param folder of the run
    * @param store of the run's checkpoints
-   * @param checkpoints when to write one
-   * @param seed of the run
+   * @param recipe of the run
    * @param interruption ends the stage early
    */
   public StageRunner(
@@ -52,15 +54,13 @@ public final class StageRunner {
       StageLength length,
       RunFolder folder,
       CheckpointStore store,
-      CheckpointSpec checkpoints,
-      long seed,
+      Recipe recipe,
       Interruption interruption) {
     this.teachers = teachers;
     this.data = data;
     this.folder = folder;
     this.store = store;
-    this.checkpoints = checkpoints;
-    this.seed = seed;
+    this.recipe = recipe;
     this.length = length;
     this.interruption = interruption;
   }
@@ -94,18 +94,24 @@ public final class StageRunner {
     if (from != null) {
       store.restore(optimizer);
     }
+    Optional<CacheFolder> cache =
+        stage.cacheFeatures()
+            ? Optional.of(
+                new CacheFolder(recipe.cache().folder(folder.cache()), recipe.cache().maxBytes()))
+            : Optional.empty();
     List<Objective> objectives =
-        objectives(stage, model.model(), manager, positions, new Span(first, end));
+        objectives(stage, model.model(), manager, cache, positions, new Span(first, end));
     try {
       Trainer trainer =
           new Trainer(objectives, optimizer, length.schedule(stage), stage.optimizer().clipNorm());
       listener.onStage(phase.row(), first, end);
-      Pace pace =
-          new Pace(
-              checkpoints.every(), first, end, length.stepsPerEpoch(stage, checkpoints.every()));
+      Duration every = recipe.checkpoint().every();
+      Pace pace = new Pace(every, first, end, length.stepsPerEpoch(stage, every));
       for (long step = first; step < end; step++) {
         Trainer.Step result = trainer.step(step);
-        listener.onStep(phase.row(), step, end, result, trainer.waitedSeconds());
+        CacheUse use = cache.map(CacheFolder::use).orElse(CacheUse.NONE);
+        listener.onStep(
+            phase.row(), step, end, result, new StepListener.SoFar(trainer.waitedSeconds(), use));
         boolean stop = interruption.requested();
         boolean last = step == end - 1;
         if (stop || (!last && pace.due(step + 1))) {
@@ -118,6 +124,7 @@ public final class StageRunner {
       return true;
     } finally {
       objectives.forEach(Objective::close);
+      cache.ifPresent(CacheFolder::close);
       optimizer.close();
     }
   }
@@ -126,33 +133,14 @@ public final class StageRunner {
    * @param stage of a recipe
    * @param model to train; it need not be initialised
    * @return which parameter learns at which rate
-   * @throws UserError if the groups do not fit the model, or features are to be cached of a
-   *     backbone that learns
+   * @throws UserError if the groups do not fit the model
    */
   public static ParameterTable table(StageSpec stage, SamClip model) {
     List<NamedShape> shapes =
         model.getParameters().stream()
             .map(pair -> new NamedShape(pair.getKey(), pair.getValue().getShape()))
             .toList();
-    ParameterTable table = ParameterTable.of(stage, shapes);
-    if (stage.cacheFeatures()) {
-      requireFrozenBackbone(stage, table);
-    }
-    return table;
-  }
-
-  private static void requireFrozenBackbone(StageSpec stage, ParameterTable table) {
-    for (ParameterTable.Entry entry : table.entries()) {
-      if (!entry.frozen() && entry.name().startsWith("image_encoder.")) {
-        throw new UserError(
-            "stages."
-                + stage.name()
-                + ".cache_features is true, but "
-                + entry.name()
-                + " learns, so its features change; freeze image_encoder.* or use"
-                + " cache_features: false");
-      }
-    }
+    return ParameterTable.of(stage, shapes);
   }
 
   private Progress progress(
@@ -166,73 +154,65 @@ public final class StageRunner {
       StageSpec stage,
       SamClip student,
       NDManager manager,
+      Optional<CacheFolder> cache,
       Map<String, Position> positions,
       Span span) {
     List<Objective> objectives = new ArrayList<>();
-    // Each stage sees the data in an order of its own.
-    long own = seed * 31 + stage.name().hashCode();
     if (stage.sources().clip() != null) {
-      objectives.add(clip(stage, student, manager, positions, span, own));
+      Position start = positions.getOrDefault("clip", Position.START);
+      objectives.add(clip(stage, student, manager, cache, start, span));
     }
     if (stage.sources().sam() != null) {
-      objectives.add(sam(stage, student, manager, positions, span, own));
+      Position start = positions.getOrDefault("sam", Position.START);
+      objectives.add(sam(stage, student, manager, cache, start, span));
     }
     return objectives;
+  }
+
+  /** Each stage sees the data in an order of its own. */
+  private long seed(StageSpec stage) {
+    return recipe.seed() * 31 + stage.name().hashCode();
   }
 
   private Objective clip(
       StageSpec stage,
       SamClip student,
       NDManager manager,
-      Map<String, Position> positions,
-      Span span,
-      long own) {
+      Optional<CacheFolder> cache,
+      Position start,
+      Span span) {
     ClipSourceSpec source = stage.sources().clip();
-    if (stage.cacheFeatures()) {
-      data.requireDistinctClipKeys("stages." + stage.name() + ".cache_features");
-    }
-    ReplayStream stream = data.clip(own, false, positions.getOrDefault("clip", Position.START));
-    int teacherSide = teachers.clip().clip().config().vision().imageSide();
-    ClipBatches batches = ClipBatches.of(source, stream, teacherSide, own);
-    MicroBatch micro =
-        new MicroBatch(
-            source.microBatch() == null ? 0 : source.microBatch(), source.baseResolution());
-    return new ClipDistillation(
-        student,
-        teachers.clip().clip(),
-        manager,
-        stream,
-        batches,
-        span,
-        micro,
-        stage.losses().clip().weight(),
-        stage.checkpointActivations(),
-        stage.cacheFeatures() ? folder.cache() : null);
+    Clip teacher = teachers.clip().clip();
+    ReplayStream stream = data.clip(seed(stage), false, start);
+    // Given views are the same ones in all stages, so that what is cached serves all of them.
+    long crops = source.views() > 0 ? recipe.seed() : seed(stage);
+    int teacherSide = teacher.config().vision().imageSide();
+    Feed<ClipBatch> feed =
+        new Feed<>(stream, ClipBatches.of(source, stream, teacherSide, crops), span);
+    MicroBatch micro = microBatch(source.microBatch(), source.baseResolution());
+    Passes passes = new Passes(manager, micro, stage.checkpointActivations(), cache);
+    return new ClipDistillation(student, teacher, feed, passes, stage.losses().clip().weight());
   }
 
   private Objective sam(
       StageSpec stage,
       SamClip student,
       NDManager manager,
-      Map<String, Position> positions,
-      Span span,
-      long own) {
+      Optional<CacheFolder> cache,
+      Position start,
+      Span span) {
     SamSourceSpec source = stage.sources().sam();
-    ReplayStream stream = data.sam(own, positions.getOrDefault("sam", Position.START));
-    SamBatches batches = SamBatches.of(source, stream, false, own);
-    MicroBatch micro =
-        new MicroBatch(source.microBatch() == null ? 0 : source.microBatch(), source.resolution());
+    ReplayStream stream = data.sam(seed(stage), start);
+    Feed<SamBatch> feed =
+        new Feed<>(stream, SamBatches.of(source, stream, false, seed(stage)), span);
+    MicroBatch micro = microBatch(source.microBatch(), source.resolution());
+    Passes passes = new Passes(manager, micro, stage.checkpointActivations(), cache);
     return new SamDistillation(
-        student,
-        teachers.sam().sam(),
-        manager,
-        stream,
-        batches,
-        span,
-        micro,
-        stage.losses().sam(),
-        stage.lambda(),
-        stage.checkpointActivations());
+        student, teachers.sam().sam(), feed, passes, stage.losses().sam(), stage.lambda());
+  }
+
+  private static MicroBatch microBatch(Integer images, int baseSide) {
+    return new MicroBatch(images == null ? 0 : images, baseSide);
   }
 
   /** When the next checkpoint is due. */

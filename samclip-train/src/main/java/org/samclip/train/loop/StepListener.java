@@ -1,5 +1,7 @@
 package org.samclip.train.loop;
 
+import org.samclip.data.cache.CacheUse;
+
 /** Hears of every step, for a progress bar and a log. */
 @FunctionalInterface
 public interface StepListener {
@@ -18,7 +20,15 @@ public interface StepListener {
    * @param step from 0, just done
    * @param end steps of the stage
    * @param result what it did
-   * @param waitedSeconds time the stage has waited for data so far
+   * @param soFar what the stage has come to
    */
-  void onStep(String stage, long step, long end, Trainer.Step result, double waitedSeconds);
+  void onStep(String stage, long step, long end, Trainer.Step result, SoFar soFar);
+
+  /**
+   * What adds up over a stage's steps.
+   *
+   * @param waitedSeconds time waited for data
+   * @param cache what the cache of frozen networks' outputs was good for
+   */
+  record SoFar(double waitedSeconds, CacheUse cache) {}
 }

@@ -13,6 +13,7 @@ import org.samclip.checkpoint.TensorSource;
 import org.samclip.checkpoint.TensorType;
 import org.samclip.clip.Clip;
 import org.samclip.clip.Tokenizer;
+import org.samclip.data.cache.CacheUse;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.data.scenes.SceneProgress;
@@ -28,12 +29,14 @@ import org.samclip.train.Version;
 import org.samclip.train.loop.ClipBatches;
 import org.samclip.train.loop.ClipContrastive;
 import org.samclip.train.loop.DataFiles;
+import org.samclip.train.loop.Feed;
 import org.samclip.train.loop.Objective;
 import org.samclip.train.loop.SamBatches;
 import org.samclip.train.loop.SamSupervised;
 import org.samclip.train.loop.Span;
 import org.samclip.train.loop.StageLength;
 import org.samclip.train.loop.StepListener;
+import org.samclip.train.loop.StepListener.SoFar;
 import org.samclip.train.loop.Trainer;
 import org.samclip.train.loss.MaskLoss;
 import org.samclip.train.optim.AdamW;
@@ -100,7 +103,8 @@ public final class Pretraining {
       int side = recipe.clip().vision().imageSide();
       ClipBatches batches = ClipBatches.of(source, stream, side, recipe.seed());
       try (Objective objective =
-          new ClipContrastive(clip, tokenizer, manager, stream, batches, new Span(0, steps))) {
+          new ClipContrastive(
+              clip, tokenizer, manager, new Feed<>(stream, batches, new Span(0, steps)))) {
         train(objective, clip.arrays(), manager, steps, listener);
       }
       Provenance provenance = provenance(ModelFile.CLIP, ModelFile.architecture(recipe.clip()));
@@ -119,7 +123,7 @@ public final class Pretraining {
     SamBatches batches = SamBatches.of(source, stream, true, recipe.seed());
     MaskLoss loss = MaskLoss.of(stage.losses().sam());
     try (Objective objective =
-        new SamSupervised(sam, loss, manager, stream, batches, new Span(0, steps))) {
+        new SamSupervised(sam, loss, manager, new Feed<>(stream, batches, new Span(0, steps)))) {
       train(objective, sam.arrays(), manager, steps, listener);
     }
     Provenance provenance = provenance(ModelFile.SAM, ModelFile.architecture(sizes));
@@ -149,7 +153,8 @@ public final class Pretraining {
     listener.onStage(stage.name(), 0, steps);
     for (long step = 0; step < steps; step++) {
       Trainer.Step result = trainer.step(step);
-      listener.onStep(stage.name(), step, steps, result, trainer.waitedSeconds());
+      SoFar soFar = new SoFar(trainer.waitedSeconds(), CacheUse.NONE);
+      listener.onStep(stage.name(), step, steps, result, soFar);
     }
     optimizer.close();
   }

@@ -18,6 +18,7 @@ import java.util.List;
  * @param stages what is trained, in order; at least one
  * @param baselines further models to train for comparison, may be empty
  * @param evaluation what is measured
+ * @param cache what frozen networks say
  * @param checkpoint what is saved
  */
 public record Recipe(
@@ -32,6 +33,7 @@ public record Recipe(
     List<StageSpec> stages,
     List<BaselineSpec> baselines,
     EvaluationSpec evaluation,
+    CacheSpec cache,
     CheckpointSpec checkpoint) {
 
   /** Arithmetic of the forward and backward passes; weights and moments are always float32. */

@@ -120,6 +120,9 @@ public final class RecipeSummary {
     if (stage.checkpointActivations()) {
       line(text, "  the backbone's activations are computed again in the backward pass");
     }
+    if (stage.cacheFeatures()) {
+      line(text, "  what frozen networks say is kept on disk");
+    }
     SourcesSpec.ClipSourceSpec clip = stage.sources().clip();
     if (clip != null) {
       List<String> batches = new ArrayList<>();
@@ -128,10 +131,9 @@ public final class RecipeSummary {
       }
       line(
           text,
-          "  L_CLIP x %s on images: %s%s",
+          "  L_CLIP x %s on images: %s",
           number(stage.losses().clip().weight()),
-          String.join(" or ", batches),
-          stage.cacheFeatures() ? ", backbone features cached" : "");
+          String.join(" or ", batches));
     }
     SourcesSpec.SamSourceSpec sam = stage.sources().sam();
     if (sam != null) {

@@ -19,8 +19,8 @@ import java.util.Set;
  * @param losses the terms and their weights
  * @param optimizer AdamW and its schedule
  * @param groups which parameters learn, at which rate; the first matching group takes a parameter
- * @param cacheFeatures keep what the frozen backbone and the CLIP teacher say of each crop on disk
- *     instead of computing it anew; needs {@code sources.clip.views}
+ * @param cacheFeatures keep what frozen networks say on disk instead of computing it anew: both
+ *     teachers, and the backbone where it does not learn; a clip source needs {@code views}
  * @param checkpointActivations compute each block of the backbone again in the backward pass
  *     instead of keeping what it made: less memory, more time, the same gradients
  */
@@ -78,9 +78,7 @@ public record StageSpec(
         "groups",
         "all frozen",
         "at least one group that learns");
-    if (cacheFeatures) {
-      Check.that(
-          sources.sam() == null, "cache_features", true, "false, as the stage has a sam source");
+    if (cacheFeatures && sources.clip() != null) {
       Check.that(
           sources.clip().views() > 0,
           "cache_features",

@@ -5,12 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.samclip.data.cache.CacheUse;
 
 /**
  * One line that shows how far a stage has come: share, step, losses, images per second, share of
- * the time spent waiting for data, time left. On a terminal the line is redrawn in place at most
- * five times a second; elsewhere a line is printed at most every ten seconds. Losses are means over
- * recent steps.
+ * the time spent waiting for data, share of frozen networks' outputs that came from the cache, time
+ * left. On a terminal the line is redrawn in place at most five times a second; elsewhere a line is
+ * printed at most every ten seconds. Losses are means over recent steps.
  *
  * <p>Safe for use by several threads.
  */
@@ -32,9 +33,15 @@ public final class ProgressBar implements AutoCloseable {
    * @param losses parts of the loss by name, in the order they are shown
    * @param images images this step read
    * @param dataWaitSeconds time this step waited for them
+   * @param cache what the cache was good for in this stage so far
    */
   public record Step(
-      long step, double done, Map<String, Double> losses, long images, double dataWaitSeconds) {}
+      long step,
+      double done,
+      Map<String, Double> losses,
+      long images,
+      double dataWaitSeconds,
+      CacheUse cache) {}
 
   private final PrintStream out;
   private final boolean live;
@@ -192,6 +199,9 @@ public final class ProgressBar implements AutoCloseable {
     }
     if (dataWait > 0) {
       text.append(String.format(Locale.ROOT, "  data wait %.0f %%", 100 * dataWait / seconds));
+    }
+    if (last.cache().asked() > 0) {
+      text.append(String.format(Locale.ROOT, "  cache %.0f %%", 100 * last.cache().hitRate()));
     }
     if (done > startDone && done < 1) {
       double left = seconds * (1 - done) / (done - startDone);

@@ -173,7 +173,6 @@ class ClipBatchesTest {
   void givenViewsRepeatInTurn() {
     List<Sample> samples = ramps(8);
     List<float[]> seen = new ArrayList<>();
-    List<String> names = new ArrayList<>();
     try (ReplayStream stream = new InMemorySource(samples).stream(5, 1)) {
       AreaScaledBatch all = new AreaScaledBatch(8, 32, List.of(32));
       ClipBatches batches = new ClipBatches(stream, all, CROP, 16, 3, 5);
@@ -182,14 +181,11 @@ class ClipBatchesTest {
         int at = batch.texts().indexOf("ramp 3");
         int size = 3 * 32 * 32;
         seen.add(Arrays.copyOfRange(batch.student().values(), at * size, (at + 1) * size));
-        names.add(batch.views().get(at));
       }
     }
     for (int epoch = 0; epoch < 7; epoch++) {
       assertArrayEquals(seen.get(epoch % 3), seen.get(epoch));
-      assertEquals(names.get(epoch % 3), names.get(epoch));
     }
-    assertEquals(3, new HashSet<>(names).size());
     assertFalse(Arrays.equals(seen.get(0), seen.get(1)));
     assertFalse(Arrays.equals(seen.get(1), seen.get(2)));
   }

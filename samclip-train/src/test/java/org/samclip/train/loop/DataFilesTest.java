@@ -107,18 +107,6 @@ class DataFilesTest {
     assertTrue(error.getMessage().contains("data.clip.yfcc: the data have changed"), "" + error);
   }
 
-  @Test
-  void refusesToCacheWhereKeysRepeat() throws IOException {
-    files(spec(null, null, 1)).requireDistinctClipKeys("stages.one.cache_features");
-    SourceSpec both =
-        new SourceSpec("webdataset", folder + "/{cc3m,yfcc}.tar", null, 1, 0, 8, null);
-    DataFiles files = files(new DataSpec(null, both, null, .01, 1_000_000, 2, false, 1));
-    UserError error =
-        assertThrows(
-            UserError.class, () -> files.requireDistinctClipKeys("stages.one.cache_features"));
-    assertTrue(error.getMessage().contains("10 keys occur in several shards"), "" + error);
-  }
-
   private DataSpec of(SourceSpec clip, double spoolGib) {
     return new DataSpec(null, clip, null, 1, 1_000_000, 2, false, spoolGib);
   }

@@ -13,12 +13,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.samclip.clip.Clip;
+import org.samclip.data.cache.CacheFolder;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.data.transform.RandomResizedCrop;
 import org.samclip.kernel.Autograd;
@@ -72,9 +74,11 @@ class DistillationTest {
             TinyModels.TEACHER_SIDE,
             cache == null ? 0 : 1,
             SEED);
-    Span span = new Span(0, 100);
-    return new ClipDistillation(
-        student, clipTeacher, manager, stream, batches, span, micro, weight, checkpoint, cache);
+    Optional<CacheFolder> folder =
+        Optional.ofNullable(cache).map(path -> new CacheFolder(path, 1 << 20));
+    Passes passes = new Passes(manager, micro, checkpoint, folder);
+    Feed<ClipBatch> feed = new Feed<>(stream, batches, new Span(0, 100));
+    return new ClipDistillation(student, clipTeacher, feed, passes, weight);
   }
 
   private Objective sam(MicroBatch micro, double lambda) {
@@ -85,17 +89,9 @@ class DistillationTest {
     ReplayStream stream = new InMemorySource(InMemorySource.pictures(6)).stream(SEED, 1);
     PromptSpec prompts = new PromptSpec(3, .5, .1, 20, .9);
     SamBatches batches = new SamBatches(stream, 4, TinyModels.SIDE, prompts, false, SEED);
-    return new SamDistillation(
-            student,
-            samTeacher,
-            manager,
-            stream,
-            batches,
-            new Span(0, 100),
-            micro,
-            LOSS,
-            lambda,
-            checkpoint)
+    Passes passes = new Passes(manager, micro, checkpoint, Optional.empty());
+    Feed<SamBatch> feed = new Feed<>(stream, batches, new Span(0, 100));
+    return new SamDistillation(student, samTeacher, feed, passes, LOSS, lambda)
         .atOnce(tokensAtOnce);
   }
 
@@ -259,7 +255,8 @@ class DistillationTest {
   void cachedFeaturesGiveTheSameLosses() {
     List<Double> live = losses(clip(WHOLE, 1, null), 1);
     List<Double> filling = losses(clip(WHOLE, 1, folder), 3);
-    assertEquals(live.get(0), filling.get(0), 1e-6);
+    // Of the outputs, half precision keeps 11 bits.
+    assertEquals(live.get(0), filling.get(0), 1e-3);
     List<Double> reread = losses(clip(new MicroBatch(2, TinyModels.SIDE), 1, folder), 3);
     for (int i = 0; i < filling.size(); i++) {
       assertEquals(filling.get(i), reread.get(i), 1e-6, "the crops of step " + i + " repeat");

@@ -196,8 +196,7 @@ class MergeRunTest {
     Heard killed =
         new Heard() {
           @Override
-          public void onStep(
-              String stage, long step, long end, Trainer.Step result, double waitedSeconds) {
+          public void onStep(String stage, long step, long end, Trainer.Step result, SoFar soFar) {
             if (stage.equals("stage2") && step == 2) {
               throw new IllegalStateException("killed");
             }

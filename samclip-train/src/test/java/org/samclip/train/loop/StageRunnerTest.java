@@ -2,20 +2,21 @@ package org.samclip.train.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDManager;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.samclip.UserError;
+import org.samclip.data.cache.CacheUse;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ModelFile;
 import org.samclip.nn.Module;
@@ -126,41 +127,90 @@ class StageRunnerTest {
   }
 
   @Test
-  void cachedFeaturesGiveTheSameLosses() {
+  void cachedFeaturesGiveTheSameLosses() throws IOException {
     // 24 images in batches of 8: two passes over the same single crop of each.
     String[] recipe = {
       BLIND,
       ALONE,
       "stages.head_probing.duration=7 steps",
       "stages.head_probing.sources.clip.views=1",
+      "stages.head_probing.sources.clip.resolutions=[32]",
       "stages.multi_task.duration=1 steps",
       "stages.resolution_adaptation.duration=1 steps",
       "stages.head_probing.cache_features=false"
     };
     Heard computed = new Heard();
     TinyMerge.run(tiny.recipe(recipe), folder.resolve("computed"), false, computed);
-    recipe[6] = "stages.head_probing.cache_features=true";
+    recipe[7] = "stages.head_probing.cache_features=true";
     Heard cached = new Heard();
     TinyMerge.run(tiny.recipe(recipe), folder.resolve("cached"), false, cached);
     for (int step = 0; step < 7; step++) {
       double loss = computed.losses.get(step).get("clip");
-      assertEquals(loss, cached.losses.get(step).get("clip"), loss * 1e-4, "step " + step);
+      assertEquals(loss, cached.losses.get(step).get("clip"), loss * 1e-3, "step " + step);
     }
     assertNotEquals(computed.losses.get(0), computed.losses.get(6));
-    assertTrue(Files.notExists(folder.resolve("cached/cache/clip-teacher-32")), "cache is left");
+    // Two networks, 24 images; the first pass of three steps computes.
+    assertEquals(new CacheUse(0, 48, 0, 0), cached.cache.get(2));
+    assertEquals(new CacheUse(64, 48, 0, 0), cached.cache.get(6));
+    assertEquals(CacheUse.NONE, computed.cache.get(6));
+    assertTrue(Files.notExists(folder.resolve("cached/cache")), "cache is left");
+    List<String> log = Files.readAllLines(folder.resolve("cached/metrics.jsonl"));
+    assertTrue(log.get(6).contains("\"cache_hit_rate\":0.571"), log.get(6));
+  }
+
+  /** Where the backbone learns, its outputs change, and only the teachers' are kept. */
+  @Test
+  void teachersAreCachedForOtherRuns() throws IOException {
+    Recipe recipe =
+        tiny.recipe(
+            BLIND,
+            ALONE,
+            "cache.dir=" + folder.resolve("shared").toString().replace('\\', '/'),
+            "stages.head_probing.duration=1 steps",
+            "stages.resolution_adaptation.duration=1 steps",
+            "stages.multi_task.sources.clip.views=1",
+            "stages.multi_task.cache_features=true");
+    Heard first = new Heard();
+    TinyMerge.run(recipe, folder.resolve("first"), false, first);
+    try (Stream<Path> files = Files.list(folder.resolve("shared"))) {
+      assertEquals(
+          List.of("clip-teacher", "sam-teacher"),
+          files
+              .map(f -> f.getFileName().toString().replaceAll("-[0-9a-f]{16}-.*", ""))
+              .sorted()
+              .toList());
+    }
+    assertTrue(first.cache.get(4).misses() > 0);
+    Heard second = new Heard();
+    TinyMerge.run(recipe, folder.resolve("second"), false, second);
+    assertEquals(0, second.cache.get(4).misses());
+    assertEquals(first.cache.get(4).asked(), second.cache.get(4).hits());
+    assertEquals(first.losses, second.losses);
   }
 
   @Test
-  void cachedFeaturesNeedAFrozenBackbone() {
+  void aResumedStageReadsWhatWasKept() {
     Recipe recipe =
         tiny.recipe(
-            "stages.1.sources.clip.views=1",
-            "stages.1.cache_features=true",
-            "stages.1.groups.2.frozen=false");
+            BLIND,
+            ALONE,
+            "stages.head_probing.duration=6 steps",
+            "stages.head_probing.sources.clip.views=1",
+            "stages.head_probing.sources.clip.resolutions=[32]",
+            "stages.head_probing.cache_features=true",
+            "stages.multi_task.duration=1 steps",
+            "stages.resolution_adaptation.duration=1 steps");
     Path root = folder.resolve("run");
-    String message = assertThrows(UserError.class, () -> TinyMerge.run(recipe, root)).getMessage();
-    assertTrue(message.contains("stages.head_probing.cache_features"), message);
-    assertTrue(Files.notExists(root), "something was written");
+    Heard stopped = new Heard();
+    stopped.stopAfter = 4;
+    assertTrue(TinyMerge.run(recipe, root, false, stopped).isEmpty());
+    Heard resumed = new Heard();
+    assertTrue(TinyMerge.run(recipe, root, true, resumed).isPresent());
+    assertEquals(new CacheUse(16, 0, 0, 0), resumed.cache.get(0));
+    Heard whole = new Heard();
+    TinyMerge.run(recipe, folder.resolve("whole"), false, whole);
+    stopped.losses.addAll(resumed.losses);
+    assertEquals(whole.losses, stopped.losses);
   }
 
   /** 24 images in batches of 8 are 3 steps, so half an epoch is every second step. */

@@ -16,6 +16,7 @@ import org.samclip.checkpoint.TensorType;
 import org.samclip.clip.Clip;
 import org.samclip.clip.ClipConfig;
 import org.samclip.clip.Tokenizer;
+import org.samclip.data.cache.CacheUse;
 import org.samclip.data.scenes.SceneVocabulary;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ClipModel;
@@ -195,6 +196,7 @@ public final class TinyMerge {
 
     final List<String> messages = new ArrayList<>();
     final List<Map<String, Double>> losses = new ArrayList<>();
+    final List<CacheUse> cache = new ArrayList<>();
     int stopAfter = -1;
     private Interruption interruption;
 
@@ -204,8 +206,8 @@ public final class TinyMerge {
     }
 
     @Override
-    public void onStep(
-        String stage, long step, long end, Trainer.Step result, double waitedSeconds) {
+    public void onStep(String stage, long step, long end, Trainer.Step result, SoFar soFar) {
+      cache.add(soFar.cache());
       losses.add(result.losses());
       if (losses.size() == stopAfter) {
         interruption.request();

@@ -47,7 +47,7 @@ class TrainingMemoryTest {
               1);
       Span span = new Span(0, STEPS);
       try (Objective objective =
-          new ClipContrastive(clip, tokenizer, manager, stream, batches, span)) {
+          new ClipContrastive(clip, tokenizer, manager, new Feed<>(stream, batches, span))) {
         assertFlat(manager, objective, new AdamW.Group(clip.arrays(), 1e-4, .1));
       }
     }
@@ -62,7 +62,7 @@ class TrainingMemoryTest {
       SamBatches batches = new SamBatches(stream, 4, TinyModels.SIDE, prompts, true, 1);
       Span span = new Span(0, STEPS);
       try (Objective objective =
-          new SamSupervised(sam, MaskLoss.STANDARD, manager, stream, batches, span)) {
+          new SamSupervised(sam, MaskLoss.STANDARD, manager, new Feed<>(stream, batches, span))) {
         assertFlat(manager, objective, new AdamW.Group(sam.arrays(), 1e-4, .1));
       }
     }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.samclip.data.cache.CacheUse;
 
 class ProgressBarTest {
 
@@ -27,7 +28,7 @@ class ProgressBarTest {
   }
 
   private static ProgressBar.Step step(long step, double loss) {
-    return new ProgressBar.Step(step, step / 100.0, Map.of("clip", loss), 10, 0.25);
+    return new ProgressBar.Step(step, step / 100.0, Map.of("clip", loss), 10, 0.25, CacheUse.NONE);
   }
 
   @Test
@@ -50,6 +51,18 @@ class ProgressBarTest {
         lines.stream()
             .map(l -> l.replace(".500", ".5").replace(".50", ".5").replace("1.000", "1"))
             .toList());
+  }
+
+  @Test
+  void tellsWhatTheCacheWasGoodFor() {
+    try (ProgressBar bar = bar(false, 80)) {
+      bar.start("probe", 4, 0);
+      now += SECOND;
+      CacheUse use = new CacheUse(30, 10, 0, 0);
+      bar.update(new ProgressBar.Step(1, .25, Map.of("clip", 1.), 10, 0, use));
+    }
+    assertEquals(
+        "probe  25 % step 1/4  clip 1.000  10.0 images/s  cache 75 %  0:03 left\n", output());
   }
 
   @Test

@@ -1,0 +1,63 @@
+package org.samclip.train.loop;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
+import org.samclip.checkpoint.ContentHash;
+import org.samclip.clip.Clip;
+import org.samclip.kernel.Autocast;
+import org.samclip.nn.Module;
+import org.samclip.sam.Sam;
+import org.samclip.vitdet.ImageEncoder;
+
+/**
+ * A network that does not learn, seen as one output for each image.
+ *
+ * @param name for people
+ * @param module its parameters
+ * @param config its sizes
+ * @param row shape of an image's output, by the image's side in pixels
+ * @param output from [B, 3, S, S] to [B, row...]
+ */
+record FrozenNetwork(
+    String name,
+    Module module,
+    Record config,
+    IntFunction<Shape> row,
+    UnaryOperator<NDArray> output) {
+
+  /** The CLIP teacher's image embeddings. */
+  static FrozenNetwork clipTeacher(Clip clip) {
+    Shape row = new Shape(clip.config().embedDim());
+    return new FrozenNetwork("clip-teacher", clip, clip.config(), side -> row, clip::embedImages);
+  }
+
+  /** The SAM teacher's image embeddings, which its mask decoder reads. */
+  static FrozenNetwork samTeacher(Sam sam) {
+    ImageEncoder encoder = sam.imageEncoder();
+    IntFunction<Shape> row =
+        side -> {
+          long grid = side / encoder.config().patch();
+          return new Shape(encoder.config().neck(), grid, grid);
+        };
+    return new FrozenNetwork("sam-teacher", encoder, encoder.config(), row, encoder::forward);
+  }
+
+  /** The backbone's tokens, which the CLIP head reads. */
+  static FrozenNetwork backbone(ImageEncoder encoder) {
+    IntFunction<Shape> row =
+        side -> {
+          long grid = side / encoder.config().patch();
+          return new Shape(grid, grid, encoder.config().width());
+        };
+    return new FrozenNetwork("backbone", encoder, encoder.config(), row, encoder::tokens);
+  }
+
+  /** SHA-256 of everything that the output depends on beside the images: 64 digits. */
+  String hash() {
+    String precision = Autocast.isBf16() ? "bf16" : "float32";
+    return ContentHash.sha256(
+        String.join("\n", name, precision, config.toString(), ContentHash.sha256(module.arrays())));
+  }
+}
