@@ -79,8 +79,7 @@ public enum Resampling {
     int[] sums = new int[stride];
     int next = rows.start();
     for (int y = 0; y < window.height(); y++) {
-      int end = rows.first[y] + rows.length[y];
-      for (; next < end; next += 2) {
+      for (int end = rows.first[y] + rows.size; next < end; next += 2) {
         int second = Math.min(next + 1, image.height() - 1);
         interleave(image, columns, next, second, pair);
         horizontal(pair, columns, narrow[next % narrow.length], narrow[(next + 1) % narrow.length]);
@@ -93,15 +92,19 @@ public enum Resampling {
     return new RgbImage(window.width(), window.height(), to);
   }
 
-  /** The source pixels of every output pixel, {@code first[i] .. first[i] + length[i] - 1}. */
-  private record Taps(int size, int[] first, int[] length, int[] weights) {
+  /**
+   * The source pixels of every output pixel, {@code first[i] .. first[i] + size - 1}. Weights of
+   * pixels beyond the filter's reach are 0: the same number for all makes the loops' branches
+   * predictable.
+   */
+  private record Taps(int size, int[] first, int[] weights) {
 
     int start() {
       return first[0];
     }
 
     int end() {
-      return first[first.length - 1] + length[length.length - 1];
+      return first[first.length - 1] + size;
     }
   }
 
@@ -109,26 +112,33 @@ public enum Resampling {
     double scale = (double) from / to;
     double filterScale = Math.max(1, scale);
     double reach = support * filterScale;
-    int size = (int) Math.ceil(reach) * 2 + 1;
     int[] first = new int[count];
     int[] length = new int[count];
-    int[] weights = new int[Math.multiplyExact(count, size)];
-    double[] exact = new double[size];
+    int size = 0;
     for (int i = 0; i < count; i++) {
       double centre = (start + i + .5) * scale;
       first[i] = Math.max(0, (int) (centre - reach + .5));
       length[i] = Math.min(from, (int) (centre + reach + .5)) - first[i];
+      size = Math.max(size, length[i]);
+    }
+    int[] weights = new int[Math.multiplyExact(count, size)];
+    double[] exact = new double[size];
+    for (int i = 0; i < count; i++) {
+      double centre = (start + i + .5) * scale;
       double sum = 0;
       for (int k = 0; k < length[i]; k++) {
         exact[k] = weight((k + first[i] - centre + .5) * (1 / filterScale));
         sum += exact[k];
       }
+      int inside = Math.min(first[i], from - size);
+      int tap = i * size + first[i] - inside;
+      first[i] = inside;
       for (int k = 0; k < length[i]; k++) {
         double scaled = (sum == 0 ? exact[k] : exact[k] / sum) * (1 << FRACTION_BITS);
-        weights[i * size + k] = (int) (scaled < 0 ? scaled - .5 : scaled + .5);
+        weights[tap + k] = (int) (scaled < 0 ? scaled - .5 : scaled + .5);
       }
     }
-    return new Taps(size, first, length, weights);
+    return new Taps(size, first, weights);
   }
 
   /** Two rows side by side in one array: what is computed for both costs one multiplication. */
@@ -145,18 +155,25 @@ public enum Resampling {
   private static void horizontal(long[] pair, Taps taps, int[] low, int[] high) {
     int[] weights = taps.weights;
     int start = taps.start();
-    for (int x = 0, at = 0; x < taps.first.length; x++, at += 3) {
+    int size = taps.size;
+    for (int x = 0, at = 0, tap = 0; x < taps.first.length; x++, at += 3) {
       long red = HALF | HALF << 32;
       long green = red;
       long blue = red;
       int pixel = 3 * (taps.first[x] - start);
-      int tap = x * taps.size;
-      // Not "<": the JIT would unroll a loop that rarely has more than five rounds.
-      for (int end = pixel + 3 * taps.length[x]; pixel != end; pixel += 3, tap++) {
+      if (size % 2 == 1) {
+        long weight = weights[tap++];
+        red += weight * pair[pixel++];
+        green += weight * pair[pixel++];
+        blue += weight * pair[pixel++];
+      }
+      // Two at a time, and not "<": the JIT would unroll a loop of two or three rounds once more.
+      for (int end = (x + 1) * size; tap != end; pixel += 6, tap += 2) {
         long weight = weights[tap];
-        red += weight * pair[pixel];
-        green += weight * pair[pixel + 1];
-        blue += weight * pair[pixel + 2];
+        long next = weights[tap + 1];
+        red += weight * pair[pixel] + next * pair[pixel + 3];
+        green += weight * pair[pixel + 1] + next * pair[pixel + 4];
+        blue += weight * pair[pixel + 2] + next * pair[pixel + 5];
       }
       low[at] = (int) red;
       low[at + 1] = (int) green;
@@ -177,7 +194,7 @@ public enum Resampling {
   /** {@code narrow} holds row {@code r} at {@code r} modulo its length. */
   private static void vertical(int[][] narrow, Taps taps, int y, int[] sums) {
     Arrays.fill(sums, (int) HALF);
-    for (int k = 0; k < taps.length[y]; k++) {
+    for (int k = 0; k < taps.size; k++) {
       addScaled(sums, narrow[(taps.first[y] + k) % narrow.length], taps.weights[y * taps.size + k]);
     }
     round(sums);
