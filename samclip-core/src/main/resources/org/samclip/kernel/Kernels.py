@@ -47,6 +47,10 @@ class Kernels(Module):
     w = torch.tensor(torch.size(q, 3))
     return torch.einsum("bnhwc,wkc->bnhwk", [q, self.low(self.rel_pos(table, w, w))])
 
+  def is_large(self: __torch__.Kernels, tokens: int) -> bool:
+    # Whether attention is cheaper by rows of queries than with all N x N weights of a head at a time.
+    return tokens >= 1024
+
   def rel_pos_attention(self: __torch__.Kernels, x: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, rel_h: Tensor, rel_w: Tensor, heads: Tensor, augmented: Tensor) -> Tensor:
     return self.full(self.low_rel_pos_attention(x, qkv_w, qkv_b, proj_w, proj_b, rel_h, rel_w, heads, augmented))
 
@@ -65,7 +69,7 @@ class Kernels(Module):
     qg = torch.reshape(q, [b, n, h, w, d])
     bias_h = self.row_bias(qg, rel_h)
     bias_w = self.column_bias(qg, rel_w)
-    if bool(augmented) and h * w >= 1024 and not (x.is_cuda or bias_h.requires_grad or bias_w.requires_grad):
+    if bool(augmented) and self.is_large(h * w) and not (x.is_cuda or bias_h.requires_grad or bias_w.requires_grad):
       # Nothing to keep for a backward pass, and many tokens: the bias as a mask, for some rows of
       # queries at a time, takes a third of the products.
       out = self.by_rows(q, k, v, bias_h, bias_w)
@@ -153,7 +157,7 @@ class Kernels(Module):
     parts = torch.split_with_sizes(inputs, [d, d, d, nh, nw], 3)
     bias_h = torch.reshape(parts[3], [b, n, nh, nw, nh])
     bias_w = torch.reshape(parts[4], [b, n, nh, nw, nw])
-    if nh * nw >= 1024:
+    if self.is_large(nh * nw):
       out = self.by_rows(parts[0], parts[1], parts[2], bias_h, bias_w)
     else:
       out = self.masked(parts[0], parts[1], parts[2], bias_h, bias_w)
@@ -170,7 +174,7 @@ class Kernels(Module):
     along = torch.sum(g * torch.flatten(out, 0, 1), [2], True)
     result = torch.zeros_like(torch.flatten(inputs, 0, 1))
     grads = torch.split_with_sizes(result, sizes, 2)
-    if nh * nw >= 1024:
+    if self.is_large(nh * nw):
       self.by_rows_backward(parts, along, g, grads)
     else:
       self.masked_backward(parts, along, g, grads)

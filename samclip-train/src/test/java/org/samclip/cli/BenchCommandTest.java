@@ -77,7 +77,8 @@ class BenchCommandTest {
             "jpeg-decode",
             "stage1-epoch",
             "stage1-epoch-cached",
-            "stage2-step"),
+            "stage2-step",
+            "stage2-step-cached"),
         List.copyOf(rows.keySet()));
     rows.forEach(BenchCommandTest::checkRow);
     // Forward; backward twice as much, but not to the pixels: 64 patches of 3 x 8 x 8 values.
@@ -141,7 +142,7 @@ class BenchCommandTest {
   void listsTheWorks() {
     Run run = run("bench", "--list");
     assertEquals(Samclip.DONE, run.code(), run.err());
-    assertEquals(10, run.out().lines().count(), run.out());
+    assertEquals(11, run.out().lines().count(), run.out());
   }
 
   @Test

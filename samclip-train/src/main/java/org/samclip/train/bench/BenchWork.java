@@ -22,7 +22,12 @@ public enum BenchWork {
   STAGE2_STEP(
       "stage2-step",
       "both losses with both teachers, and one update of encoder, CLIP head and mask decoder",
-      StepWork::new),
+      setting -> new StepWork(setting, false)),
+  /** A step of stage 2 whose teachers have answered before. */
+  STAGE2_STEP_CACHED(
+      "stage2-step-cached",
+      "the same with the teachers' outputs from the cache",
+      setting -> new StepWork(setting, true)),
   /** An epoch of stage 1, everything computed. */
   STAGE1_EPOCH(
       "stage1-epoch",

@@ -3,9 +3,7 @@ package org.samclip.train.bench;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
-import java.util.Optional;
 import org.samclip.clip.Clip;
-import org.samclip.data.cache.CacheFolder;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.Arithmetic;
@@ -31,10 +29,9 @@ final class EpochWork implements Work {
   private static final int SOURCE_SIDE = 320;
 
   private final NDManager manager = LibTorch.newManager(Device.cpu());
-  private final TemporaryFolder folder = TemporaryFolder.create();
   private final BenchSetting setting;
   private final boolean cached;
-  private final Optional<CacheFolder> cache;
+  private final TemporaryCache cache;
   private final Objective objective;
   private final AdamW optimizer;
   private final Trainer trainer;
@@ -52,14 +49,14 @@ final class EpochWork implements Work {
             student, name -> name.startsWith(SamClip.CLIP_HEAD + "."), manager);
     ReplayStream stream =
         SyntheticData.stream(SyntheticData.source(setting.epochImages(), SOURCE_SIDE, 0), 1);
-    cache = cached ? Optional.of(new CacheFolder(folder.path(), Long.MAX_VALUE)) : Optional.empty();
+    cache = new TemporaryCache(cached);
     ClipBatches batches = SyntheticData.clipBatches(setting, stream, 1);
     objective =
         new ClipDistillation(
             student,
             teacher,
             new Feed<>(stream, batches, new Span(0, Long.MAX_VALUE)),
-            new Passes(manager, new MicroBatch(0, setting.clipSide()), false, cache),
+            new Passes(manager, new MicroBatch(0, setting.clipSide()), false, cache.folder()),
             1);
     trainer =
         new Trainer(List.of(objective), optimizer, new CosineSchedule(0, Long.MAX_VALUE, 1), 1);
@@ -93,9 +90,8 @@ final class EpochWork implements Work {
   @Override
   public void close() {
     objective.close();
-    cache.ifPresent(CacheFolder::close);
+    cache.close();
     optimizer.close();
     manager.close();
-    folder.close();
   }
 }

@@ -3,7 +3,6 @@ package org.samclip.train.bench;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
-import java.util.Optional;
 import org.samclip.clip.Clip;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.data.source.MemorySource;
@@ -28,7 +27,8 @@ import org.samclip.train.recipe.LossesSpec.SamLossSpec;
 
 /**
  * A step of stage 2: teacher and student on a CLIP batch, teacher and student on SAM images with
- * prompts, the gradients of both losses, clipping and one update. The batches are made beforehand.
+ * prompts, the gradients of both losses, clipping and one update. The batches are made beforehand,
+ * and are the same in every step: with the cache, the teachers have answered before.
  */
 final class StepWork implements Work {
 
@@ -39,13 +39,17 @@ final class StepWork implements Work {
 
   private final NDManager manager = LibTorch.newManager(Device.cpu());
   private final BenchSetting setting;
+  private final boolean cached;
+  private final TemporaryCache cache;
   private final List<Objective> objectives;
   private final AdamW optimizer;
   private final Trainer trainer;
   private long step;
 
-  StepWork(BenchSetting setting) {
+  StepWork(BenchSetting setting, boolean cached) {
     this.setting = setting;
+    this.cached = cached;
+    cache = new TemporaryCache(cached);
     SamClip student = new SamClip(setting.student());
     student.initialize(manager, BenchSetting.SEED);
     Clip clip = new Clip(setting.teacher());
@@ -57,6 +61,9 @@ final class StepWork implements Work {
     MemorySource source = SyntheticData.source(2, setting.side(), setting.prompts());
     objectives = List.of(clip(student, clip, source), sam(student, sam, source));
     trainer = new Trainer(objectives, optimizer, new CosineSchedule(0, Long.MAX_VALUE, 1), 1);
+    if (cached) {
+      run();
+    }
   }
 
   private Objective clip(SamClip student, Clip teacher, MemorySource source) {
@@ -75,7 +82,7 @@ final class StepWork implements Work {
 
   private Passes passes(int side) {
     return new Passes(
-        manager, new MicroBatch(0, side), setting.checkpointActivations(), Optional.empty());
+        manager, new MicroBatch(0, side), setting.checkpointActivations(), cache.folder());
   }
 
   @Override
@@ -88,13 +95,17 @@ final class StepWork implements Work {
     SamClipConfig s = setting.student();
     int side = setting.side();
     int clipSide = setting.clipSide();
+    double clipTeacher = cached ? 0 : Arithmetic.imageTower(setting.teacher());
+    double samTeacher = cached ? 0 : Arithmetic.encoder(s.encoder(), side);
     double clip =
-        Arithmetic.imageTower(setting.teacher())
+        clipTeacher
             + 3 * Arithmetic.backbone(s.encoder(), clipSide)
             - Arithmetic.patches(s.encoder(), clipSide)
             + 3 * Arithmetic.clipHead(s.clipHead(), s.encoder(), clipSide);
     double sam =
-        (1 + 3) * Arithmetic.encoder(s.encoder(), side) - Arithmetic.patches(s.encoder(), side);
+        samTeacher
+            + 3 * Arithmetic.encoder(s.encoder(), side)
+            - Arithmetic.patches(s.encoder(), side);
     double prompt = (1 + 3) * Arithmetic.maskDecoder(s.samHead(), side / s.encoder().patch());
     return setting.clipBatch() * clip + setting.images() * (sam + setting.prompts() * prompt);
   }
@@ -107,6 +118,7 @@ final class StepWork implements Work {
   @Override
   public void close() {
     objectives.forEach(Objective::close);
+    cache.close();
     optimizer.close();
     manager.close();
   }

@@ -111,7 +111,7 @@ final class FrozenOutputs {
       for (int i = 0; i < largest.length; i++) {
         // Of zero and of what is not finite the exponent is no help; the values stay as they are.
         boolean plain = largest[i] == 0 || !Float.isFinite(largest[i]);
-        exponents[i] = plain ? 0 : Math.getExponent(largest[i]) - TOP;
+        exponents[i] = plain ? 0 : Math.max(Float.MIN_EXPONENT, Math.getExponent(largest[i]) - TOP);
         factors[i] = Math.scalb(1f, -exponents[i]);
       }
       NDArray scale = values.getManager().create(factors, new Shape(factors.length, 1));

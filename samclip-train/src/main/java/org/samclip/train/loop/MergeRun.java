@@ -306,9 +306,6 @@ public final class MergeRun {
         line.put("lr_factor", result.lrFactor());
         line.put("images", result.images());
         result.mix().forEach((source, images) -> line.put("images_" + source, images));
-        if (soFar.cache().asked() > 0) {
-          line.put("cache_hit_rate", soFar.cache().hitRate());
-        }
         log.write(before + step + 1, line);
         listener.onStep(stage, step, end, result, soFar);
       }

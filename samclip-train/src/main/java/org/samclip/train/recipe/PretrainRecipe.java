@@ -54,6 +54,10 @@ public record PretrainRecipe(
         "stages.1.sources",
         "of another kind than the model",
         "clip for a CLIP, sam for a SAM");
+    String nothing = "false, as pretraining has neither a frozen network nor a backbone of its own";
+    Check.that(!stages.get(0).cacheFeatures(), "stages.1.cache_features", true, nothing);
+    Check.that(
+        !stages.get(0).checkpointActivations(), "stages.1.checkpoint_activations", true, nothing);
     data.checkFeeds("data", stages.get(0));
   }
 

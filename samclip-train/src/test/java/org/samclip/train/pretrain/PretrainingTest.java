@@ -3,6 +3,7 @@ package org.samclip.train.pretrain;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
@@ -17,6 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.samclip.UserError;
 import org.samclip.checkpoint.ContentHash;
 import org.samclip.checkpoint.Provenance;
 import org.samclip.data.scenes.SceneProgress;
@@ -210,5 +212,18 @@ class PretrainingTest {
     List<Trainer.Step> second = train(recipe, two);
     assertEquals(first, second);
     assertArrayEquals(Files.readAllBytes(one), Files.readAllBytes(two));
+  }
+
+  @Test
+  void refusesWhatOnlyAMergeDoes() {
+    for (String key : List.of("cache_features", "checkpoint_activations")) {
+      UserError error =
+          assertThrows(
+              UserError.class,
+              () ->
+                  RecipeReader.readPretraining(
+                      CONFIGS.resolve("pretrain-sam.yaml"), List.of("stages.1." + key + "=true")));
+      assertTrue(error.getMessage().contains("stages.1." + key), error.getMessage());
+    }
   }
 }
