@@ -46,7 +46,8 @@ def main(rows_file, out):
         for line, unit in enumerate(["seconds", "peak resident GB"]):
             axis = axes[line][column]
             axis.set(xlabel=label, ylabel=unit if column == 0 else None)
-            axis.set_ylim(bottom=0)
+            axis.set_xticks([row[key] for row in rows])
+            axis.set_ylim(0, 1.08 * axis.dataLim.y1)
             axis.grid(alpha=0.3)
     axes[0][0].legend()
     preset = some["preset"]

@@ -1,15 +1,11 @@
 package org.samclip.vitdet;
 
 import ai.djl.ndarray.NDArray;
-import java.util.ArrayList;
-import java.util.List;
 import org.samclip.kernel.Autograd;
 
 /**
- * The backbone's tokens for a training step, in segments whose backward passes are run one after
- * the other. Each keeps what its backward pass needs, or only its input is kept, each block is a
- * segment, and it is computed a second time when its turn comes (activation checkpointing): the
- * same gradients for less memory and more work.
+ * The backbone's tokens for a training step: the embedding of the patches, then a {@link
+ * BlockPass}.
  *
  * <pre>{@code
  * BackbonePass pass = BackbonePass.of(encoder, images, true);
@@ -20,13 +16,13 @@ import org.samclip.kernel.Autograd;
 public final class BackbonePass {
 
   private final NDArray embedded;
-  private final List<Segment> segments;
-  private final NDArray tokens;
+  private final NDArray leaf;
+  private final BlockPass blocks;
 
-  private BackbonePass(NDArray embedded, List<Segment> segments, NDArray tokens) {
+  private BackbonePass(NDArray embedded, NDArray leaf, BlockPass blocks) {
     this.embedded = embedded;
-    this.segments = segments;
-    this.tokens = tokens;
+    this.leaf = leaf;
+    this.blocks = blocks;
   }
 
   /**
@@ -34,32 +30,13 @@ public final class BackbonePass {
    *
    * @param encoder the backbone
    * @param images [B, 3, H, W], normalised
-   * @param checkpoint whether to compute each block again in the backward pass; without effect
-   *     where nothing of the encoder learns, as then nothing is kept anyhow
+   * @param checkpoint whether to compute each block again in the backward pass
    * @return the pass, whose arrays belong to the images' manager
    */
   public static BackbonePass of(ImageEncoder encoder, NDArray images, boolean checkpoint) {
     NDArray embedded = encoder.embed(images);
-    if (!encoder.isLearning()) {
-      return new BackbonePass(embedded, List.of(), encoder.blocks().forward(embedded));
-    }
-    List<Segment> segments = new ArrayList<>();
-    NDArray x = Segment.leaf(embedded, embeddingLearns(encoder));
-    List<Block> blocks =
-        encoder.blocks().getChildren().values().stream().map(Block.class::cast).toList();
-    if (!checkpoint && !blocks.get(0).isLean(x)) {
-      Span all = new Span(blocks, x, true);
-      return new BackbonePass(embedded, List.of(all), all.forward());
-    }
-    for (Block block : blocks) {
-      Segment segment =
-          block.isLean(x)
-              ? new LeanBlock(block, x, !checkpoint)
-              : new Span(List.of(block), x, false);
-      segments.add(segment);
-      x = segment.forward();
-    }
-    return new BackbonePass(embedded, segments, x);
+    NDArray leaf = Segment.leaf(embedded, embeddingLearns(encoder));
+    return new BackbonePass(embedded, leaf, BlockPass.of(encoder.blocks(), leaf, checkpoint));
   }
 
   private static boolean embeddingLearns(ImageEncoder encoder) {
@@ -72,7 +49,7 @@ public final class BackbonePass {
    * @return tokens after the last block, before the neck, [B, H / patch, W / patch, C]
    */
   public NDArray tokens() {
-    return tokens;
+    return blocks.output();
   }
 
   /**
@@ -82,17 +59,11 @@ public final class BackbonePass {
    * @param on recording of gradients
    */
   public void backward(Autograd on) {
-    if (!tokens.hasGradient()) {
-      return;
-    }
-    NDArray upstream = tokens.getGradient();
-    for (int i = segments.size() - 1; i >= 0 && upstream != null; i--) {
-      NDArray below = segments.get(i).backward(on, upstream);
-      upstream.close();
-      upstream = below;
-    }
-    if (upstream != null) {
-      on.backward(embedded, upstream);
+    blocks.backward(on);
+    if (leaf.hasGradient()) {
+      try (NDArray gradient = leaf.getGradient()) {
+        on.backward(embedded, gradient);
+      }
     }
   }
 }

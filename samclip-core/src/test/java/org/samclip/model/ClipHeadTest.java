@@ -17,10 +17,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ClipHeadConfig.Pool;
 import org.samclip.parity.Vectors;
+import org.samclip.vitdet.BlockPass;
 
 /** The CLIP head's two outputs, and its start from the backbone's last layer. */
 class ClipHeadTest {
@@ -172,5 +174,47 @@ class ClipHeadTest {
     NDArray change = head.features(far).sub(base).abs().get("0, 0, 0");
     assertTrue(change.max().getFloat() > 1e-6, "the first token does not see the last");
     assertNotEquals(0f, base.get("0, 0, 0").norm().getFloat());
+  }
+
+  /** In autograd's record, and for a large grid with the blocks' own backward pass. */
+  @ParameterizedTest
+  @ValueSource(ints = {5, 32})
+  void aTrainingStepHasAutogradsGradients(int height) {
+    ClipHead head = SmallModel.load(manager, Pool.MEAN).clipHead();
+    head.arrays().values().forEach(array -> array.setRequiresGradient(true));
+    NDArray tokens = SmallModel.random(manager, 2, 2, height, 33, 16);
+    tokens.setRequiresGradient(true);
+    NDArray upstream = SmallModel.random(manager, 3, 2, 6);
+    try (Autograd on = Autograd.enabled()) {
+      on.backward(head.forward(tokens), upstream);
+      Map<String, float[]> expected = taken(head, tokens);
+      BlockPass pass = head.pass(tokens);
+      on.backward(head.pooled(pass.output()), upstream);
+      pass.backward(on);
+      Map<String, float[]> got = taken(head, tokens);
+      expected.forEach(
+          (name, values) -> {
+            float largest = 0;
+            for (float value : values) {
+              largest = Math.max(largest, Math.abs(value));
+            }
+            assertTrue(largest > 0, name);
+            Vectors.assertClose(name, got.get(name), values, 1e-3, 1e-4 * largest);
+          });
+    }
+  }
+
+  /** Gradients of the head and of its tokens, which are zero afterwards. */
+  private static Map<String, float[]> taken(ClipHead head, NDArray tokens) {
+    Map<String, NDArray> all = new LinkedHashMap<>(head.arrays());
+    all.put("tokens", tokens);
+    Map<String, float[]> gradients = new LinkedHashMap<>();
+    all.forEach(
+        (name, array) -> {
+          NDArray gradient = array.getGradient();
+          gradients.put(name, gradient.toFloatArray());
+          gradient.subi(gradient);
+        });
+    return gradients;
   }
 }

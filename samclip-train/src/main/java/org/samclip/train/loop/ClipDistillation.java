@@ -10,6 +10,7 @@ import org.samclip.kernel.Autograd;
 import org.samclip.model.SamClip;
 import org.samclip.train.loss.Losses;
 import org.samclip.vitdet.BackbonePass;
+import org.samclip.vitdet.BlockPass;
 
 /**
  * {@code L_CLIP}: the pooled output of the CLIP head against the CLIP teacher's image embedding of
@@ -83,8 +84,10 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
   }
 
   private double loss(Autograd on, NDArray tokens, NDArray target, float share) {
-    NDArray loss = Losses.cosine(student.clipHead().forward(tokens), target);
+    BlockPass head = student.clipHead().pass(tokens);
+    NDArray loss = Losses.cosine(student.clipHead().pooled(head.output()), target);
     on.backward(loss.mul(weight * share));
+    head.backward(on);
     return loss.getFloat();
   }
 }

@@ -9,13 +9,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.samclip.clip.Clip;
 import org.samclip.clip.Tokenizer;
+import org.samclip.data.cache.CacheFolder;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.data.transform.RandomResizedCrop;
 import org.samclip.kernel.LibTorch;
+import org.samclip.model.SamClip;
 import org.samclip.sam.Sam;
 import org.samclip.train.loss.MaskLoss;
 import org.samclip.train.optim.AdamW;
@@ -65,6 +69,32 @@ class TrainingMemoryTest {
           new SamSupervised(sam, MaskLoss.STANDARD, manager, new Feed<>(stream, batches, span))) {
         assertFlat(manager, objective, new AdamW.Group(sam.arrays(), 1e-4, .1));
       }
+    }
+  }
+
+  /** Teacher and frozen backbone from the cache, and now and then computed, as it is small. */
+  @Test
+  void cachedDistillation(@TempDir Path folder) throws IOException {
+    try (NDManager manager = LibTorch.newManager(Device.cpu());
+        CacheFolder cache = new CacheFolder(folder, 10_000)) {
+      SamClip student = TinyModels.samClip(manager, 1);
+      Clip teacher = TinyModels.clip(manager, 2);
+      ReplayStream stream = new InMemorySource(InMemorySource.pictures(30)).stream(1, 1);
+      ClipBatches batches =
+          new ClipBatches(
+              stream,
+              new AreaScaledBatch(8, 16, List.of(16, 32)),
+              new RandomResizedCrop(.8, 1, .75, 4. / 3),
+              TinyModels.TEACHER_SIDE,
+              2,
+              1);
+      Passes passes = new Passes(manager, new MicroBatch(3, 16), false, Optional.of(cache));
+      try (Objective objective =
+          new ClipDistillation(
+              student, teacher, new Feed<>(stream, batches, new Span(0, STEPS)), passes, 1)) {
+        assertFlat(manager, objective, new AdamW.Group(student.clipHead().arrays(), 1e-4, .1));
+      }
+      assertTrue(cache.use().hits() > 0 && cache.use().refused() > 0, cache.use()::toString);
     }
   }
 
