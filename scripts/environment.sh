@@ -24,8 +24,10 @@ case ${SAMCLIP_ALLOCATOR:-} in
     ;;
 esac
 
-# Threads that wait for work sleep: spinning ones would take the cores from the data pipeline.
+# Threads that wait for work sleep: spinning ones would take the cores from the data pipeline. But they
+# spin for the moment that waking them would take, as small operators follow each other fast.
 OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-PASSIVE}
+GOMP_SPINCOUNT=${GOMP_SPINCOUNT:-1000}
 # glibc hands large blocks back to the system at once, and the next step pays for them again, page by
 # page. Keeping them takes a fifth off a training step's processor time, but glibc cannot keep those over
 # 32 MiB, which ViT-B at 1024 px is made of; tcmalloc can. Other systems ignore this.
@@ -34,5 +36,5 @@ MALLOC_TRIM_THRESHOLD_=${MALLOC_TRIM_THRESHOLD_:-1073741824}
 MALLOC_TOP_PAD_=${MALLOC_TOP_PAD_:-67108864}
 TCMALLOC_RELEASE_RATE=${TCMALLOC_RELEASE_RATE:-0}
 MALLOC_CONF=${MALLOC_CONF:-dirty_decay_ms:-1,muzzy_decay_ms:-1}
-export OMP_WAIT_POLICY MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_ MALLOC_TOP_PAD_
+export OMP_WAIT_POLICY GOMP_SPINCOUNT MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_ MALLOC_TOP_PAD_
 export TCMALLOC_RELEASE_RATE MALLOC_CONF
