@@ -4,7 +4,7 @@
 #
 #   scripts/bench-growth.sh [--preset PRESET] [--repeats N] [--out FILE.svg]
 #
-# Writes FILE.svg and, beside it, FILE.jsonl with all that was measured. ViT-B takes half an hour on 2 cores.
+# Writes FILE.svg and, beside it, FILE.jsonl with all that was measured. ViT-B takes 20 minutes on 2 cores.
 #
 # PYTHON     makes the virtual environment with matplotlib (default python3)
 # PLOT_VENV  a virtual environment to use; matplotlib is installed there if it is missing
