@@ -69,9 +69,9 @@ public final class CacheFolder implements AutoCloseable {
         folder.resolve(file),
         path -> {
           long before = size(path);
+          touch(path);
           FeatureFile opened = new FeatureFile(this, path, network, rowBytes);
           held += size(path) - before;
-          touch(path);
           return opened;
         });
   }
@@ -84,9 +84,12 @@ public final class CacheFolder implements AutoCloseable {
     }
   }
 
+  /** Before the file is locked: to set the time opens it, and any closing gives POSIX locks up. */
   private static void touch(Path file) {
     try {
-      Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis()));
+      if (Files.exists(file)) {
+        Files.setLastModifiedTime(file, FileTime.fromMillis(System.currentTimeMillis()));
+      }
     } catch (IOException e) {
       LOG.debug("{}: its time cannot be set, so it may go before others: {}", file, e.toString());
     }

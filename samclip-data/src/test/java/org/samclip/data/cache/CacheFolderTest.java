@@ -17,6 +17,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -209,6 +210,50 @@ class CacheFolderTest {
       assertEquals(new CacheUse(1, 1, 1, 0), second.use());
       write(writes, 2);
       assertHolds(writes, 1, 2);
+    }
+  }
+
+  /** Another process: writes a row, says so, and keeps the file until its input ends. */
+  static final class Writer {
+
+    public static void main(String[] arguments) throws IOException {
+      try (CacheFolder cache = new CacheFolder(Path.of(arguments[0]), 1 << 20)) {
+        write(cache.open("teacher", NETWORK, ROW), 1);
+        System.out.println("written");
+        System.in.read();
+      }
+    }
+  }
+
+  @Test
+  void twoProcessesShareTheFolder() throws Exception {
+    try (CacheFolder cache = open()) {
+      write(cache.open("teacher", NETWORK, ROW), 7); // so that the other one finds a file
+    }
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    String classPath = System.getProperty("java.class.path");
+    Process other =
+        new ProcessBuilder(java, "-cp", classPath, Writer.class.getName(), folder.toString())
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    try (var said = other.inputReader()) {
+      assertTrue(said.lines().anyMatch("written"::equals));
+      try (CacheFolder cache = open()) {
+        FeatureFile file = cache.open("teacher", NETWORK, ROW);
+        assertHolds(file, 1, 7);
+        write(file, 2);
+        assertEquals(new CacheUse(2, 0, 1, 0), cache.use());
+      }
+    } finally {
+      other.getOutputStream().close();
+      assertTrue(other.waitFor(30, TimeUnit.SECONDS));
+    }
+    assertEquals(0, other.exitValue());
+    try (CacheFolder cache = open()) {
+      FeatureFile file = cache.open("teacher", NETWORK, ROW);
+      assertHolds(file, 1, 7);
+      write(file, 2);
+      assertHolds(file, 2);
     }
   }
 
