@@ -115,7 +115,10 @@ public final class ContentHash {
     }
   }
 
-  private static MessageDigest newDigest() {
+  /**
+   * @return SHA-256, to be fed
+   */
+  public static MessageDigest newDigest() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

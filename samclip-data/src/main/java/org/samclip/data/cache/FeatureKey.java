@@ -3,7 +3,7 @@ package org.samclip.data.cache;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import org.samclip.checkpoint.ContentHash;
 
 /**
  * SHA-256 of what a network sees. As the values themselves are hashed, no other sample, crop,
@@ -27,7 +27,7 @@ public record FeatureKey(long a, long b, long c, long d) {
    * @return its key
    */
   public static FeatureKey of(float[] values, int from, int to) {
-    MessageDigest digest = newDigest();
+    MessageDigest digest = ContentHash.newDigest();
     ByteBuffer piece = ByteBuffer.allocate(PIECE * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (int at = from; at < to; at += PIECE) {
       int count = Math.min(PIECE, to - at);
@@ -44,13 +44,5 @@ public record FeatureKey(long a, long b, long c, long d) {
 
   void write(ByteBuffer to) {
     to.order(ByteOrder.LITTLE_ENDIAN).putLong(a).putLong(b).putLong(c).putLong(d);
-  }
-
-  private static MessageDigest newDigest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 }

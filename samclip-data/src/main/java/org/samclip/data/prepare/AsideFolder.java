@@ -18,10 +18,10 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.samclip.UserError;
+import org.samclip.checkpoint.ContentHash;
 
 /**
  * A folder that is filled under another name beside its place and moved there when it is complete.
@@ -80,7 +80,7 @@ public final class AsideFolder implements AutoCloseable {
     Path file = aside.resolve(name);
     Files.createDirectories(file.getParent());
     Files.write(file, content);
-    entries.put(name, new Entry(content.length, hex(sha256().digest(content))));
+    entries.put(name, new Entry(content.length, hex(ContentHash.newDigest().digest(content))));
   }
 
   /**
@@ -95,7 +95,7 @@ public final class AsideFolder implements AutoCloseable {
     Files.createDirectories(file.getParent());
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-    MessageDigest digest = sha256();
+    MessageDigest digest = ContentHash.newDigest();
     OutputStream out = new DigestOutputStream(Channels.newOutputStream(channel), digest);
     return new FilterOutputStream(out) {
       @Override
@@ -177,14 +177,6 @@ public final class AsideFolder implements AutoCloseable {
             return FileVisitResult.CONTINUE;
           }
         });
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 
   private static String hex(byte[] digest) {

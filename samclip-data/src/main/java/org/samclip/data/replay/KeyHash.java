@@ -3,7 +3,7 @@ package org.samclip.data.replay;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import org.samclip.checkpoint.ContentHash;
 
 /**
  * Stable 64-bit hashes of sample keys: the first 8 bytes of SHA-256. A key falls into the same
@@ -21,15 +21,11 @@ public final class KeyHash {
    * @return 64 well-mixed bits
    */
   public static long of(String purpose, String key) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(purpose.getBytes(StandardCharsets.UTF_8));
-      digest.update((byte) 0);
-      digest.update(key.getBytes(StandardCharsets.UTF_8));
-      return ByteBuffer.wrap(digest.digest()).getLong();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    MessageDigest digest = ContentHash.newDigest();
+    digest.update(purpose.getBytes(StandardCharsets.UTF_8));
+    digest.update((byte) 0);
+    digest.update(key.getBytes(StandardCharsets.UTF_8));
+    return ByteBuffer.wrap(digest.digest()).getLong();
   }
 
   /**

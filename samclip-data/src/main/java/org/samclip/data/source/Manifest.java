@@ -6,11 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.samclip.UserError;
+import org.samclip.checkpoint.ContentHash;
 
 /**
  * What a source consisted of: the provenance of a run's data.
@@ -68,7 +68,7 @@ public record Manifest(List<Entry> entries) {
   }
 
   private static String sha256(Path file) throws IOException {
-    MessageDigest digest = digest();
+    MessageDigest digest = ContentHash.newDigest();
     byte[] buffer = new byte[1 << 16];
     try (InputStream in = Files.newInputStream(file)) {
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
@@ -80,19 +80,11 @@ public record Manifest(List<Entry> entries) {
 
   /** One hash over all names, sizes and content hashes, in hexadecimal. */
   public String hash() {
-    MessageDigest digest = digest();
+    MessageDigest digest = ContentHash.newDigest();
     for (Entry entry : entries) {
       String line = entry.name() + "\t" + entry.bytes() + "\t" + entry.sha256() + "\n";
       digest.update(line.getBytes(StandardCharsets.UTF_8));
     }
     return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static MessageDigest digest() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

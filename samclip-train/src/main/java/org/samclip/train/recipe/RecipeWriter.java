@@ -8,10 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
+import org.samclip.checkpoint.ContentHash;
 
 /** Writes a resolved recipe, so that a run's folder tells the whole of what was run. */
 public final class RecipeWriter {
@@ -40,13 +37,7 @@ public final class RecipeWriter {
   }
 
   static String hash(Record recipe) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      byte[] canonical = write(CANONICAL, recipe).getBytes(StandardCharsets.UTF_8);
-      return HexFormat.of().formatHex(digest.digest(canonical));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    return ContentHash.sha256(write(CANONICAL, recipe));
   }
 
   private static String write(ObjectMapper mapper, Record recipe) {
