@@ -39,17 +39,9 @@ while [ $# -gt 0 ]; do
 done
 case $out in *.svg) ;; *) say "--out $out: allowed: a name that ends in .svg" && exit 2 ;; esac
 
-venv=${PLOT_VENV:-$root/samclip-train/target/plot-venv}
-[ -x "$venv/bin/python" ] || "${PYTHON:-python3}" -m venv "$venv"
-if ! "$venv/bin/python" -c 'import matplotlib' 2> /dev/null; then
-  say "installing matplotlib"
-  # Registries fail at times: three attempts.
-  for attempt in 1 2 3; do
-    "$venv/bin/pip" install -q matplotlib && break
-    [ "$attempt" -lt 3 ] || { say "pip could not install matplotlib" && exit 1; }
-    sleep 10
-  done
-fi
+# shellcheck source=scripts/bench/venv.sh
+. "$root/scripts/bench/venv.sh"
+use_venv "${PLOT_VENV:-$root/samclip-train/target/plot-venv}" matplotlib matplotlib
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -54,20 +54,12 @@ case $pairs in '' | *[!0-9]* | 0) wrong "--pairs $pairs: allowed: 1 and more" ;;
 [ -n "$works" ] || works='encoder-infer-1024 encoder-train-1024 stage2-step stage1-epoch
   stage1-epoch-cached adamw jpeg-decode'
 
-venv=${PEER_VENV:-$root/samclip-train/target/bench-venv}
-if [ ! -x "$venv/bin/python" ]; then
-  say "making $venv"
-  "${PYTHON:-python3}" -m venv "$venv"
-fi
-if ! "$venv/bin/python" -c 'import torch, transformers, open_clip, torchvision, PIL' 2> /dev/null; then
-  say "installing the peers"
-  # Registries fail at times: three attempts. The plain names give torch for this machine.
-  for attempt in 1 2 3; do
-    "$venv/bin/pip" install -q torch transformers open_clip_torch torchvision pillow && break
-    [ "$attempt" -lt 3 ] || { say "pip could not install the peers" && exit 1; }
-    sleep 10
-  done
-fi
+# The plain names give torch for this machine.
+# shellcheck source=scripts/bench/venv.sh
+. "$root/scripts/bench/venv.sh"
+use_venv "${PEER_VENV:-$root/samclip-train/target/bench-venv}" \
+  'torch, transformers, open_clip, torchvision, PIL' \
+  torch transformers open_clip_torch torchvision pillow
 
 # One environment for both: what the launcher sets for samclip. The allocator that it would preload goes
 # to Python, too.
