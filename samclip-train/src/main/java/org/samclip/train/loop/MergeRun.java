@@ -125,7 +125,9 @@ public final class MergeRun {
       }
       measureMore(teachers, evaluation, manager);
       draw(teachers, evaluation, manager);
-      CacheFolder.delete(folder.cache());
+      if (recipe.cache().dir() == null) {
+        CacheFolder.delete(folder.cache());
+      }
       return Optional.of(table(rows));
     }
   }
