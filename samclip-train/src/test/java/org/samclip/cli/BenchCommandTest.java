@@ -148,6 +148,8 @@ class BenchCommandTest {
   @Test
   void namesWhatCannotBeMeasured() throws IOException {
     refuses("stage2-step", "bench", "--work", "stage2-stepp");
+    refuses("--prompts 0: allowed: 1..4096", "bench", "--prompts", "0");
+    refuses("more pixels than one array holds", "bench", "--images", "4096");
     refuses("multiples of 16", "bench", "--side", 1000);
     refuses("--repeats 0", "bench", "--repeats", 0);
     Path empty = Files.createDirectories(folder.resolve("empty"));

@@ -25,7 +25,7 @@ public record Bench(int warmUp, int repeats, int threads) {
     check("--threads", threads, 1, MOST_THREADS);
   }
 
-  private static void check(String option, int value, int least, int most) {
+  static void check(String option, int value, int least, int most) {
     if (value < least || value > most) {
       throw new UserError(option + " " + value + ": allowed: " + least + ".." + most);
     }

@@ -70,14 +70,16 @@ public record BenchSetting(
               + ", the patch of "
               + preset.label());
     }
-    check("--images", images);
-    check("--prompts", prompts);
-    check("--clip-batch", clipBatch);
-  }
-
-  private static void check(String option, int value) {
-    if (value < 1 || value > MOST) {
-      throw new UserError(option + " " + value + ": allowed: 1.." + MOST);
+    Bench.check("--images", images, 1, MOST);
+    Bench.check("--prompts", prompts, 1, MOST);
+    Bench.check("--clip-batch", clipBatch, 1, MOST);
+    if (3L * side * side * images > Integer.MAX_VALUE) {
+      throw new UserError(
+          "--images "
+              + images
+              + " at a side of "
+              + side
+              + ": more pixels than one array holds; take fewer images, or a smaller --side");
     }
   }
 
