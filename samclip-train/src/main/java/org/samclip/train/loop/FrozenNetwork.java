@@ -37,21 +37,19 @@ record FrozenNetwork(
   static FrozenNetwork samTeacher(Sam sam) {
     ImageEncoder encoder = sam.imageEncoder();
     IntFunction<Shape> row =
-        side -> {
-          long grid = side / encoder.config().patch();
-          return new Shape(encoder.config().neck(), grid, grid);
-        };
+        side -> new Shape(encoder.config().neck(), grid(encoder, side), grid(encoder, side));
     return new FrozenNetwork("sam-teacher", encoder, encoder.config(), row, encoder::forward);
   }
 
   /** The backbone's tokens, which the CLIP head reads. */
   static FrozenNetwork backbone(ImageEncoder encoder) {
     IntFunction<Shape> row =
-        side -> {
-          long grid = side / encoder.config().patch();
-          return new Shape(grid, grid, encoder.config().width());
-        };
+        side -> new Shape(grid(encoder, side), grid(encoder, side), encoder.config().width());
     return new FrozenNetwork("backbone", encoder, encoder.config(), row, encoder::tokens);
+  }
+
+  private static long grid(ImageEncoder encoder, int side) {
+    return side / encoder.config().patch();
   }
 
   /** SHA-256 of everything that the output depends on beside the images: 64 digits. */

@@ -17,15 +17,4 @@ public record Passes(
     NDManager manager,
     MicroBatch microBatch,
     boolean checkpointActivations,
-    Optional<CacheFolder> cache) {
-
-  /**
-   * Everything kept in memory, nothing on disk.
-   *
-   * @param manager on the models' device
-   * @param microBatch images a forward pass
-   */
-  public Passes(NDManager manager, MicroBatch microBatch) {
-    this(manager, microBatch, false, Optional.empty());
-  }
-}
+    Optional<CacheFolder> cache) {}

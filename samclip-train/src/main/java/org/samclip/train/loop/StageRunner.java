@@ -189,8 +189,7 @@ public final class StageRunner {
     int teacherSide = teacher.config().vision().imageSide();
     Feed<ClipBatch> feed =
         new Feed<>(stream, ClipBatches.of(source, stream, teacherSide, crops), span);
-    MicroBatch micro = microBatch(source.microBatch(), source.baseResolution());
-    Passes passes = new Passes(manager, micro, stage.checkpointActivations(), cache);
+    Passes passes = passes(stage, manager, cache, source.microBatch(), source.baseResolution());
     return new ClipDistillation(student, teacher, feed, passes, stage.losses().clip().weight());
   }
 
@@ -205,14 +204,19 @@ public final class StageRunner {
     ReplayStream stream = data.sam(seed(stage), start);
     Feed<SamBatch> feed =
         new Feed<>(stream, SamBatches.of(source, stream, false, seed(stage)), span);
-    MicroBatch micro = microBatch(source.microBatch(), source.resolution());
-    Passes passes = new Passes(manager, micro, stage.checkpointActivations(), cache);
+    Passes passes = passes(stage, manager, cache, source.microBatch(), source.resolution());
     return new SamDistillation(
         student, teachers.sam().sam(), feed, passes, stage.losses().sam(), stage.lambda());
   }
 
-  private static MicroBatch microBatch(Integer images, int baseSide) {
-    return new MicroBatch(images == null ? 0 : images, baseSide);
+  private static Passes passes(
+      StageSpec stage,
+      NDManager manager,
+      Optional<CacheFolder> cache,
+      Integer microBatch,
+      int baseSide) {
+    MicroBatch micro = new MicroBatch(microBatch == null ? 0 : microBatch, baseSide);
+    return new Passes(manager, micro, stage.checkpointActivations(), cache);
   }
 
   /** When the next checkpoint is due. */

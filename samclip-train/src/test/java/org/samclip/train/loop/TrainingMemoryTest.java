@@ -40,18 +40,7 @@ class TrainingMemoryTest {
     try (NDManager manager = LibTorch.newManager(Device.cpu());
         Tokenizer tokenizer = TinyModels.tokenizer()) {
       Clip clip = TinyModels.clip(manager, 1);
-      ReplayStream stream = new InMemorySource(InMemorySource.pictures(30)).stream(1, 1);
-      ClipBatches batches =
-          new ClipBatches(
-              stream,
-              new AreaScaledBatch(8, 16, List.of(16, 32)),
-              new RandomResizedCrop(.8, 1, .75, 4. / 3),
-              TinyModels.TEACHER_SIDE,
-              0,
-              1);
-      Span span = new Span(0, STEPS);
-      try (Objective objective =
-          new ClipContrastive(clip, tokenizer, manager, new Feed<>(stream, batches, span))) {
+      try (Objective objective = new ClipContrastive(clip, tokenizer, manager, clipFeed(0))) {
         assertFlat(manager, objective, new AdamW.Group(clip.arrays(), 1e-4, .1));
       }
     }
@@ -79,23 +68,25 @@ class TrainingMemoryTest {
         CacheFolder cache = new CacheFolder(folder, 10_000)) {
       SamClip student = TinyModels.samClip(manager, 1);
       Clip teacher = TinyModels.clip(manager, 2);
-      ReplayStream stream = new InMemorySource(InMemorySource.pictures(30)).stream(1, 1);
-      ClipBatches batches =
-          new ClipBatches(
-              stream,
-              new AreaScaledBatch(8, 16, List.of(16, 32)),
-              new RandomResizedCrop(.8, 1, .75, 4. / 3),
-              TinyModels.TEACHER_SIDE,
-              2,
-              1);
       Passes passes = new Passes(manager, new MicroBatch(3, 16), false, Optional.of(cache));
-      try (Objective objective =
-          new ClipDistillation(
-              student, teacher, new Feed<>(stream, batches, new Span(0, STEPS)), passes, 1)) {
+      try (Objective objective = new ClipDistillation(student, teacher, clipFeed(2), passes, 1)) {
         assertFlat(manager, objective, new AdamW.Group(student.clipHead().arrays(), 1e-4, .1));
       }
       assertTrue(cache.use().hits() > 0 && cache.use().refused() > 0, cache.use()::toString);
     }
+  }
+
+  private static Feed<ClipBatch> clipFeed(int crops) {
+    ReplayStream stream = new InMemorySource(InMemorySource.pictures(30)).stream(1, 1);
+    ClipBatches batches =
+        new ClipBatches(
+            stream,
+            new AreaScaledBatch(8, 16, List.of(16, 32)),
+            new RandomResizedCrop(.8, 1, .75, 4. / 3),
+            TinyModels.TEACHER_SIDE,
+            crops,
+            1);
+    return new Feed<>(stream, batches, new Span(0, STEPS));
   }
 
   private static void assertFlat(NDManager manager, Objective objective, AdamW.Group group)
