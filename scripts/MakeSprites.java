@@ -19,11 +19,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
 /**
- * Renders the sprites named in {@code sprites.csv} (icon, label, held-out style) once per style and
- * writes {@code sprites/STYLE/ICON.png} and {@code classes.json}. Started by make-sprites.sh.
+ * Renders the sprites named in {@code sprites.csv} (icon, label, whether the noun is held
+ * out) once per style that has them, and writes {@code sprites/STYLE/ICON.png} and {@code
+ * classes.json}. Started by make-sprites.sh.
  */
 public final class MakeSprites {
   /** Side of a finished sprite in pixels. */
@@ -35,7 +37,11 @@ public final class MakeSprites {
   /** Side of the first rendering: far above SIDE, because the artwork is cropped afterwards. */
   private static final int RENDER = 1024;
 
-  private static final List<String> STYLES = List.of("noto", "fluent");
+  /** Styles of training images; a class has those of them in which it was drawn. */
+  private static final List<String> TRAINING = List.of("noto", "fluent", "noto-v1", "emojione");
+
+  /** Styles of evaluation: of each class one is for validation and the other one for the test. */
+  private static final List<String> EVALUATION = List.of("twemoji", "fluent-colour");
 
   public static void main(String[] args) throws Exception {
     Path list = Path.of(args[0]);
@@ -48,7 +54,7 @@ public final class MakeSprites {
       emoji.put(slug(entry.get("label").asText()), entry);
     }
     Map<String, JsonNode> icons = new HashMap<>();
-    for (String style : STYLES) {
+    for (String style : styles()) {
       icons.put(style, mapper.readTree(packages.resolve(style + "/icons.json").toFile()));
     }
 
@@ -65,10 +71,18 @@ public final class MakeSprites {
       one.put("slug", icon);
       one.put("codepoint", entry.get("hexcode").asText());
       one.set("tags", entry.get("tags"));
-      if (!parts[2].isEmpty()) {
-        one.put("held_out_style", parts[2]);
-      }
-      for (String style : STYLES) {
+      one.put("held_out", !parts[2].isEmpty());
+      ObjectNode styles = one.putObject("styles");
+      ArrayNode training = styles.putArray("train");
+      TRAINING.stream().filter(style -> isDrawn(icons, style, icon)).forEach(training::add);
+      // In turn, so that neither half of the evaluation has the easier artwork.
+      int turn = (classes.size() - 1) % 2;
+      styles.putArray("validation").add(EVALUATION.get(turn));
+      styles.putArray("test").add(EVALUATION.get(1 - turn));
+      for (String style : styles()) {
+        if (TRAINING.contains(style) && !isDrawn(icons, style, icon)) {
+          continue;
+        }
         Path file = out.resolve("sprites/" + style + "/" + icon + ".png");
         Files.createDirectories(file.getParent());
         ImageIO.write(sprite(icons.get(style), icon), "png", file.toFile());
@@ -77,6 +91,14 @@ public final class MakeSprites {
     Files.writeString(
         out.resolve("classes.json"),
         mapper.writerWithDefaultPrettyPrinter().writeValueAsString(classes) + "\n");
+  }
+
+  private static boolean isDrawn(Map<String, JsonNode> icons, String style, String icon) {
+    return icons.get(style).get("icons").has(icon);
+  }
+
+  private static List<String> styles() {
+    return Stream.concat(TRAINING.stream(), EVALUATION.stream()).toList();
   }
 
   private static String slug(String label) {

@@ -7,6 +7,10 @@ set -eu
 
 noto=1.2.9
 fluent=1.2.6
+fluent_colour=1.2.7
+twemoji=1.2.5
+noto_v1=1.2.5
+emojione=1.2.3
 emojibase=17.0.0
 jsvg=1.7.1
 jackson=2.18.2
@@ -22,6 +26,10 @@ fetch() { # package version folder
 }
 fetch @iconify-json/noto "$noto" noto
 fetch @iconify-json/fluent-emoji-flat "$fluent" fluent
+fetch @iconify-json/fluent-emoji "$fluent_colour" fluent-colour
+fetch @iconify-json/twemoji "$twemoji" twemoji
+fetch @iconify-json/noto-v1 "$noto_v1" noto-v1
+fetch @iconify-json/emojione "$emojione" emojione
 fetch emojibase-data "$emojibase" emojibase
 
 for artifact in "com.github.weisj:jsvg:$jsvg" \

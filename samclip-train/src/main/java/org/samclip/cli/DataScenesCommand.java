@@ -3,6 +3,7 @@ package org.samclip.cli;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.samclip.data.scenes.Nouns;
 import org.samclip.data.scenes.SceneOptions;
 import org.samclip.data.scenes.SceneSetOptions;
 import org.samclip.data.scenes.SceneWriter;
@@ -16,7 +17,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "scenes",
     description = {
-      "Writes the embedded scenes: shards to train on, and held-out sets to evaluate with.",
+      "Writes the embedded scenes: shards to train on, and sets for validation and test.",
       "The same options give the same files. A folder that holds them already is left alone."
     },
     mixinStandardHelpOptions = true,
@@ -40,16 +41,30 @@ final class DataScenesCommand implements Callable<Integer> {
   @Option(names = "--sam", paramLabel = "N", description = "Images with masks, for training.")
   private int sam = SceneSetOptions.defaults().sam();
 
-  @Option(names = "--crops", paramLabel = "N", description = "Held-out images of one object.")
+  @Option(
+      names = "--nouns",
+      paramLabel = "WHICH",
+      description =
+          "Classes of the training images: ${COMPLETION-CANDIDATES}. Sixteen are held out from"
+              + " distilled.")
+  private Nouns nouns = SceneSetOptions.defaults().nouns();
+
+  @Option(
+      names = "--crops",
+      paramLabel = "N",
+      description = "Images of one object for validation, and as many for the test.")
   private int crops = SceneSetOptions.defaults().crops();
 
-  @Option(names = "--scenes", paramLabel = "N", description = "Held-out scenes.")
+  @Option(
+      names = "--scenes",
+      paramLabel = "N",
+      description = "Scenes for validation, and as many for the test.")
   private int scenes = SceneSetOptions.defaults().scenes();
 
   @Override
   public Integer call() throws IOException {
     SceneSetOptions options =
-        new SceneSetOptions(seed, size, clip, sam, crops, scenes, SceneOptions.defaults());
+        new SceneSetOptions(seed, size, clip, sam, nouns, crops, scenes, SceneOptions.defaults());
     boolean written;
     try (ProgressBar bar = ProgressBar.console()) {
       written = new SceneWriter(options).write(out, new BarProgress(bar)::done);

@@ -16,83 +16,49 @@ import org.samclip.data.prepare.AsideFolder;
 import org.samclip.data.prepare.OrderedWork;
 import org.samclip.data.prepare.Sa1bJson;
 
-/** Writes the held-out half of a set, in the formats that evaluation reads. */
+/** Writes the validation or the test of a set, in the formats that evaluation reads. */
 final class EvaluationSets {
 
   /** First line of {@code semantic/classes.txt}: value 0 of the label maps. */
   private static final String BACKGROUND = "background";
 
-  private record ClassAndStyle(SpriteClass kind, SpriteStyle style) {}
-
   private final SceneGenerator generator;
+  private final SceneSplit split;
   private final List<SpriteClass> classes = SpriteLibrary.embedded().classes();
   private final ObjectMapper mapper = new ObjectMapper();
 
-  EvaluationSets(SceneGenerator generator) {
+  EvaluationSets(SceneGenerator generator, SceneSplit split) {
     this.generator = generator;
+    this.split = split;
   }
 
-  /**
-   * Single objects in class folders: {@code eval/classes} in styles that training shows, {@code
-   * eval/classes-unseen-style} in those that it never shows.
-   */
-  void writeCrops(
-      AsideFolder folder, OrderedWork work, SceneSetOptions options, SceneProgress progress)
+  /** Images of one object in class folders: all classes weigh the same. */
+  void writeCrops(AsideFolder folder, OrderedWork work, int count, SceneProgress progress)
       throws IOException {
-    List<ClassAndStyle> seen = new ArrayList<>();
-    List<ClassAndStyle> unseen = new ArrayList<>();
-    for (SpriteStyle style : SpriteStyle.values()) {
-      for (SpriteClass one : classes) {
-        // Where one style is held out, the other one comes twice: all classes weigh the same.
-        SpriteStyle shown = one.allows(SceneSplit.TRAIN, style) ? style : style.other();
-        seen.add(new ClassAndStyle(one, shown));
-        if (shown != style) {
-          unseen.add(new ClassAndStyle(one, style));
-        }
-      }
-    }
-    folder.write("eval/classes.txt", lines(SpriteLibrary.embedded().labels()));
-    writeCrops(folder, work, "classes", seen, 0, options.crops(), progress);
-    writeCrops(
-        folder,
-        work,
-        "classes-unseen-style",
-        unseen,
-        options.crops(),
-        options.unseenStyleCrops(),
-        progress);
-  }
-
-  private void writeCrops(
-      AsideFolder folder,
-      OrderedWork work,
-      String name,
-      List<ClassAndStyle> kinds,
-      int firstIndex,
-      int count,
-      SceneProgress progress)
-      throws IOException {
+    folder.write(path("classes.txt"), lines(SpriteLibrary.embedded().labels()));
+    folder.write(path("heldout.txt"), lines(SpriteLibrary.embedded().heldOutLabels()));
     work.run(
         count,
         number -> {
-          ClassAndStyle kind = kinds.get(number % kinds.size());
-          Scene scene =
-              generator.crop(
-                  SceneSplit.HELD_OUT, firstIndex + number, kind.kind.index(), kind.style);
-          String file =
-              String.format(Locale.ROOT, "eval/%s/%s/%06d.png", name, kind.kind.label(), number);
-          folder.write(file, scene.image().toPng());
+          SpriteClass one = classes.get(number % classes.size());
+          Scene scene = generator.crop(split, number, one.index());
+          String file = String.format(Locale.ROOT, "classes/%s/%06d.png", one.label(), number);
+          folder.write(path(file), scene.image().toPng());
           return file;
         },
-        (number, file) -> progress.written(name, number + 1, count));
+        (number, file) -> progress.written(split.key() + " crops", number + 1, count));
   }
 
-  /** Scenes with label maps ({@code eval/semantic}) and with instances ({@code eval/instances}). */
+  private String path(String file) {
+    return split.key() + "/" + file;
+  }
+
+  /** Scenes with label maps ({@code semantic}) and with instances ({@code instances}). */
   void writeScenes(AsideFolder folder, OrderedWork work, int count, SceneProgress progress)
       throws IOException {
     List<String> names = new ArrayList<>(List.of(BACKGROUND));
     names.addAll(SpriteLibrary.embedded().labels());
-    folder.write("eval/semantic/classes.txt", lines(names));
+    folder.write(path("semantic/classes.txt"), lines(names));
     ObjectNode instances = mapper.createObjectNode();
     ArrayNode images = instances.putArray("images");
     ArrayNode annotations = instances.putArray("annotations");
@@ -103,12 +69,12 @@ final class EvaluationSets {
     work.run(
         count,
         index -> {
-          Scene scene = generator.scene(SceneSplit.HELD_OUT, index);
+          Scene scene = generator.scene(split, index);
           String file = String.format(Locale.ROOT, "%06d.png", index);
           byte[] image = scene.image().toPng();
-          folder.write("eval/semantic/images/" + file, image);
-          folder.write("eval/semantic/labels/" + file, labelMap(scene));
-          folder.write("eval/instances/images/" + file, image);
+          folder.write(path("semantic/images/" + file), image);
+          folder.write(path("semantic/labels/" + file), labelMap(scene));
+          folder.write(path("instances/images/" + file), image);
           return scene;
         },
         (index, scene) -> {
@@ -121,9 +87,9 @@ final class EvaluationSets {
           for (SceneObject object : scene.objects()) {
             annotations.add(instance(object, annotations.size() + 1, id));
           }
-          progress.written("scenes", id, count);
+          progress.written(split.key() + " scenes", id, count);
         });
-    folder.write("eval/instances/instances.json", mapper.writeValueAsBytes(instances));
+    folder.write(path("instances/instances.json"), mapper.writeValueAsBytes(instances));
   }
 
   private ObjectNode instance(SceneObject object, int id, int imageId) {

@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
 public final class SceneGenerator {
 
   /** Changes whenever the same seed gives other pixels or captions than before. */
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   private static final int SCENES = 1;
   private static final int CROPS = 2;
@@ -27,25 +27,29 @@ public final class SceneGenerator {
   private final int size;
   private final SceneOptions options;
   private final SpriteLibrary library = SpriteLibrary.embedded();
+  private final List<SpriteClass> trained;
 
   /**
    * @param seed any
    * @param size side of the images in pixels, 16..2048
    * @param options how to compose
+   * @param nouns which classes training images show
    */
-  public SceneGenerator(long seed, int size, SceneOptions options) {
+  public SceneGenerator(long seed, int size, SceneOptions options, Nouns nouns) {
     if (size < 16 || size > 2048) {
       throw new IllegalArgumentException("size " + size + ", allowed: 16..2048");
     }
     this.seed = seed;
     this.size = size;
     this.options = options;
+    this.trained =
+        library.classes().stream().filter(c -> nouns == Nouns.ALL || !c.heldOut()).toList();
   }
 
   /**
    * Several objects, each of another class, with their masks.
    *
-   * @param split training or held out
+   * @param split whose sprites and random numbers
    * @param index which scene, from 0
    */
   public Scene scene(SceneSplit split, long index) {
@@ -55,7 +59,7 @@ public final class SceneGenerator {
   /**
    * One object of a class drawn at random that fills most of the image.
    *
-   * @param split training or held out
+   * @param split whose sprites and random numbers
    * @param index which crop, from 0
    */
   public Scene crop(SceneSplit split, long index) {
@@ -63,26 +67,22 @@ public final class SceneGenerator {
   }
 
   /**
-   * One object of a given class and style that fills most of the image.
+   * One object of a given class that fills most of the image.
    *
-   * @param split training or held out; training does not show a class in its held-out style
+   * @param split whose sprites and random numbers
    * @param index which crop, from 0
    * @param classIndex index in {@link SpriteLibrary#classes()}
-   * @param style the artwork
    */
-  public Scene crop(SceneSplit split, long index, int classIndex, SpriteStyle style) {
+  public Scene crop(SceneSplit split, long index, int classIndex) {
+    SplittableRandom random = stream(split, CROPS, index);
     SpriteClass one = library.classes().get(classIndex);
-    if (!one.allows(split, style)) {
-      throw new IllegalArgumentException(
-          "class " + one.label() + " in style " + style.key() + " is held out from training");
-    }
-    return crop(stream(split, CROPS, index), one, style);
+    return crop(random, one, style(split, one, random));
   }
 
   /**
    * An image for image-text training: crops and scenes in turn, now and then a bare background.
    *
-   * @param split training or held out
+   * @param split whose sprites and random numbers
    * @param index which image, from 0
    */
   public Scene captioned(SceneSplit split, long index) {
@@ -99,7 +99,7 @@ public final class SceneGenerator {
     BackgroundKind background = background(random);
     SceneCanvas canvas = canvas(background, random);
     int wanted = random.nextInt(options.minObjects(), options.maxObjects() + 1);
-    for (SpriteClass one : draw(wanted, random)) {
+    for (SpriteClass one : draw(split, wanted, random)) {
       SpriteStyle style = style(split, one, random);
       Sprite sprite = library.sprite(one.index(), style);
       ColourJitter jitter = ColourJitter.draw(random);
@@ -129,7 +129,8 @@ public final class SceneGenerator {
   }
 
   private Scene crop(SceneSplit split, SplittableRandom random) {
-    SpriteClass one = library.classes().get(random.nextInt(library.classes().size()));
+    List<SpriteClass> classes = classes(split);
+    SpriteClass one = classes.get(random.nextInt(classes.size()));
     return crop(random, one, style(split, one, random));
   }
 
@@ -172,13 +173,17 @@ public final class SceneGenerator {
   }
 
   private static SpriteStyle style(SceneSplit split, SpriteClass one, SplittableRandom random) {
-    SpriteStyle style = SpriteStyle.values()[random.nextInt(SpriteStyle.values().length)];
-    return one.allows(split, style) ? style : style.other();
+    List<SpriteStyle> styles = one.styles(split);
+    return styles.get(random.nextInt(styles.size()));
+  }
+
+  private List<SpriteClass> classes(SceneSplit split) {
+    return split == SceneSplit.TRAIN ? trained : library.classes();
   }
 
   /** Draws classes, no one twice. */
-  private List<SpriteClass> draw(int count, SplittableRandom random) {
-    List<SpriteClass> rest = new ArrayList<>(library.classes());
+  private List<SpriteClass> draw(SceneSplit split, int count, SplittableRandom random) {
+    List<SpriteClass> rest = new ArrayList<>(classes(split));
     List<SpriteClass> drawn = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       drawn.add(rest.remove(random.nextInt(rest.size())));

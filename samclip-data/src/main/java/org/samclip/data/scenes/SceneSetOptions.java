@@ -10,13 +10,20 @@ import org.samclip.UserError;
  * @param size side of all images in pixels, 16..2048
  * @param clip images with captions for training, at least 0
  * @param sam images with masks for training, at least 0
- * @param crops held-out single-object images of seen styles, at least 0; a quarter as many come
- *     with the styles that training never shows
- * @param scenes held-out scenes with label maps and instances, at least 0
+ * @param nouns which classes the training images show
+ * @param crops single-object images of the validation, and as many of the test, at least 0
+ * @param scenes scenes with label maps and instances of each of the two, at least 0
  * @param composition how scenes are composed
  */
 public record SceneSetOptions(
-    long seed, int size, int clip, int sam, int crops, int scenes, SceneOptions composition) {
+    long seed,
+    int size,
+    int clip,
+    int sam,
+    Nouns nouns,
+    int crops,
+    int scenes,
+    SceneOptions composition) {
 
   private static final int MOST = 10_000_000;
 
@@ -29,17 +36,14 @@ public record SceneSetOptions(
     requireCount("sam", sam);
     requireCount("crops", crops);
     requireCount("scenes", scenes);
+    Objects.requireNonNull(nouns, "nouns");
     Objects.requireNonNull(composition, "composition");
   }
 
   /** What {@code samclip data scenes} writes unless told otherwise. */
   public static SceneSetOptions defaults() {
-    return new SceneSetOptions(1, 128, 20_000, 10_000, 1_600, 400, SceneOptions.defaults());
-  }
-
-  /** Held-out single-object images in styles that training never shows. */
-  public int unseenStyleCrops() {
-    return crops / 4;
+    return new SceneSetOptions(
+        1, 128, 20_000, 10_000, Nouns.DISTILLED, 1_600, 400, SceneOptions.defaults());
   }
 
   private static void requireCount(String name, int value) {

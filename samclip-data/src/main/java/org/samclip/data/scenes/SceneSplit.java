@@ -1,9 +1,21 @@
 package org.samclip.data.scenes;
 
-/** Training scenes and held-out scenes come from streams of random numbers that never meet. */
+import java.util.Locale;
+
+/**
+ * Three parts of the scenes that share nothing: each has a stream of random numbers of its own, and
+ * of every class its own sprites.
+ */
 public enum SceneSplit {
-  /** For training; never shows a class in its held-out style. */
+  /** For training. */
   TRAIN,
-  /** For evaluation; shows every class in both styles. */
-  HELD_OUT
+  /** For everything that is chosen: rates, losses, when to stop. */
+  VALIDATION,
+  /** For what is reported; looked at once. */
+  TEST;
+
+  /** Name in files: {@code train}, {@code validation}, {@code test}. */
+  public String key() {
+    return name().toLowerCase(Locale.ROOT);
+  }
 }

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.List;
 import java.util.stream.Stream;
 import org.samclip.UserError;
 import org.samclip.data.prepare.AsideFolder;
@@ -24,13 +25,14 @@ import org.samclip.data.prepare.OrderedWork;
  * <pre>
  * clip/clip-00000.tar                    WebDataset: key.jpg, key.txt
  * sam/sa_000000.tar                      SA-1B: sa_N.jpg, sa_N.json
- * eval/classes/LABEL/N.png               held-out crops in class folders, in seen styles
- * eval/classes-unseen-style/LABEL/N.png  the same in styles that training never shows
- * eval/classes.txt                       all labels
- * eval/semantic/images, labels/N.png     held-out scenes; 0 background, else line of classes.txt
- * eval/semantic/classes.txt              "background", then the labels
- * eval/instances/images/N.png            the same scenes
- * eval/instances/instances.json          COCO instances with compressed run lengths
+ * validation/...                         as test, with other sprites and scenes
+ * test/classes/LABEL/N.png               images of one object in class folders
+ * test/classes.txt                       all labels
+ * test/heldout.txt                      labels that training images never show
+ * test/semantic/images, labels/N.png     scenes; 0 background, else line of classes.txt
+ * test/semantic/classes.txt              "background", then the labels
+ * test/instances/images/N.png            the same scenes
+ * test/instances/instances.json          COCO instances with compressed run lengths
  * manifest.json                          options, counts, SHA-256 of every file
  * NOTICE                                 attribution of the sprites
  * </pre>
@@ -91,15 +93,17 @@ public final class SceneWriter {
 
   private void writeAside(Path out, SceneProgress progress) throws IOException {
     SceneGenerator generator =
-        new SceneGenerator(options.seed(), options.size(), options.composition());
+        new SceneGenerator(options.seed(), options.size(), options.composition(), options.nouns());
     try (AsideFolder folder = new AsideFolder(out)) {
       try (OrderedWork work = new OrderedWork(threads)) {
         TrainingShards training = new TrainingShards(generator);
         training.writeClip(folder, work, options.clip(), progress);
         training.writeSam(folder, work, options.sam(), progress);
-        EvaluationSets evaluation = new EvaluationSets(generator);
-        evaluation.writeCrops(folder, work, options, progress);
-        evaluation.writeScenes(folder, work, options.scenes(), progress);
+        for (SceneSplit split : List.of(SceneSplit.VALIDATION, SceneSplit.TEST)) {
+          EvaluationSets evaluation = new EvaluationSets(generator, split);
+          evaluation.writeCrops(folder, work, options.crops(), progress);
+          evaluation.writeScenes(folder, work, options.scenes(), progress);
+        }
       }
       folder.write("NOTICE", SpriteLibrary.notice().getBytes(StandardCharsets.UTF_8));
       try (OutputStream manifest = folder.open(MANIFEST)) {
@@ -117,9 +121,10 @@ public final class SceneWriter {
     ObjectNode counts = root.putObject("counts");
     counts.put("clip", options.clip());
     counts.put("sam", options.sam());
-    counts.put("classes", options.crops());
-    counts.put("classes_unseen_style", options.unseenStyleCrops());
-    counts.put("scenes", options.scenes());
+    for (SceneSplit split : List.of(SceneSplit.VALIDATION, SceneSplit.TEST)) {
+      counts.put(split.key() + "_crops", options.crops());
+      counts.put(split.key() + "_scenes", options.scenes());
+    }
     folder.list(root.putArray("files"));
     return root;
   }

@@ -1,8 +1,9 @@
 package org.samclip.data.scenes;
 
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 
 /**
  * One of the kinds of object that scenes are made of.
@@ -12,7 +13,8 @@ import java.util.Optional;
  * @param slug file name of its sprites without the ending
  * @param codepoint Unicode code point in hexadecimal
  * @param tags words that go with it
- * @param heldOutStyle the style that training data never shows, or {@code null} where both are seen
+ * @param heldOut whether students never see this class in training ({@link Nouns#DISTILLED})
+ * @param styles the artwork of each split; no style is in two of them
  */
 public record SpriteClass(
     int index,
@@ -20,23 +22,32 @@ public record SpriteClass(
     String slug,
     String codepoint,
     List<String> tags,
-    SpriteStyle heldOutStyle) {
+    boolean heldOut,
+    Map<SceneSplit, List<SpriteStyle>> styles) {
 
-  /** Checks that nothing but the held-out style is missing. */
+  /** Checks that nothing is missing, and that the splits share no style. */
   public SpriteClass {
     Objects.requireNonNull(label, "label");
     Objects.requireNonNull(slug, "slug");
     Objects.requireNonNull(codepoint, "codepoint");
     tags = List.copyOf(tags);
+    Map<SceneSplit, List<SpriteStyle>> copy = new EnumMap<>(SceneSplit.class);
+    int count = 0;
+    for (SceneSplit split : SceneSplit.values()) {
+      copy.put(split, List.copyOf(styles.getOrDefault(split, List.of())));
+      if (copy.get(split).isEmpty()) {
+        throw new IllegalArgumentException(label + ": no style for " + split.key());
+      }
+      count += copy.get(split).size();
+    }
+    if (copy.values().stream().flatMap(List::stream).distinct().count() != count) {
+      throw new IllegalArgumentException(label + ": a style is in two splits: " + copy);
+    }
+    styles = copy;
   }
 
-  /** The style that training data never shows, if there is one. */
-  public Optional<SpriteStyle> unseenStyle() {
-    return Optional.ofNullable(heldOutStyle);
-  }
-
-  /** Whether a split may show this class in a style. */
-  public boolean allows(SceneSplit split, SpriteStyle style) {
-    return split == SceneSplit.HELD_OUT || style != heldOutStyle;
+  /** The artwork in which a split shows this class. */
+  public List<SpriteStyle> styles(SceneSplit split) {
+    return styles.get(split);
   }
 }

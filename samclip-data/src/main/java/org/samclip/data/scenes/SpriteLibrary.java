@@ -7,8 +7,9 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import javax.imageio.ImageIO;
 
 /** The sprites in the jar, read once. */
@@ -27,7 +28,9 @@ public final class SpriteLibrary {
       classes = readClasses();
       sprites = new Sprite[classes.size()][SpriteStyle.values().length];
       for (SpriteClass one : classes) {
-        for (SpriteStyle style : SpriteStyle.values()) {
+        List<SpriteStyle> drawn =
+            one.styles().values().stream().flatMap(List::stream).toList();
+        for (SpriteStyle style : drawn) {
           String name = "sprites/" + style.key() + "/" + one.slug() + ".png";
           try (InputStream in = open(name)) {
             sprites[one.index()][style.ordinal()] = new Sprite(ImageIO.read(in));
@@ -54,6 +57,11 @@ public final class SpriteLibrary {
     return classes.stream().map(SpriteClass::label).toList();
   }
 
+  /** Labels of the classes that students never see in training, in the order of the indices. */
+  public List<String> heldOutLabels() {
+    return classes.stream().filter(SpriteClass::heldOut).map(SpriteClass::label).toList();
+  }
+
   /** Attribution and licences of the sprites; goes with every set of scenes. */
   public static String notice() {
     try (InputStream in = open("NOTICE")) {
@@ -73,7 +81,12 @@ public final class SpriteLibrary {
       for (JsonNode node : new ObjectMapper().readTree(in)) {
         List<String> tags = new ArrayList<>();
         node.path("tags").forEach(tag -> tags.add(tag.asText()));
-        JsonNode unseen = node.get("held_out_style");
+        Map<SceneSplit, List<SpriteStyle>> styles = new EnumMap<>(SceneSplit.class);
+        for (SceneSplit split : SceneSplit.values()) {
+          List<SpriteStyle> own = new ArrayList<>();
+          node.path("styles").path(split.key()).forEach(s -> own.add(SpriteStyle.of(s.asText())));
+          styles.put(split, own);
+        }
         classes.add(
             new SpriteClass(
                 classes.size(),
@@ -81,9 +94,8 @@ public final class SpriteLibrary {
                 node.get("slug").asText(),
                 node.get("codepoint").asText(),
                 tags,
-                unseen == null
-                    ? null
-                    : SpriteStyle.valueOf(unseen.asText().toUpperCase(Locale.ROOT))));
+                node.path("held_out").asBoolean(),
+                styles));
       }
     }
     return List.copyOf(classes);

@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -20,7 +22,7 @@ class SceneGeneratorTest {
   private final SceneGenerator generator = generator(7);
 
   private static SceneGenerator generator(long seed) {
-    return new SceneGenerator(seed, SIZE, SceneOptions.defaults());
+    return new SceneGenerator(seed, SIZE, SceneOptions.defaults(), Nouns.DISTILLED);
   }
 
   @Test
@@ -40,7 +42,7 @@ class SceneGeneratorTest {
       assertEquals(one.objects(), same.objects());
       assertEquals(one.caption(), same.caption());
       pictures.add(Arrays.hashCode(one.image().rgb()));
-      pictures.add(Arrays.hashCode(generator.scene(SceneSplit.HELD_OUT, i).image().rgb()));
+      pictures.add(Arrays.hashCode(generator.scene(SceneSplit.TEST, i).image().rgb()));
       pictures.add(Arrays.hashCode(generator(8).scene(SceneSplit.TRAIN, i).image().rgb()));
     }
     assertEquals(120, pictures.size(), "another seed, split or index gives another picture");
@@ -51,7 +53,7 @@ class SceneGeneratorTest {
     int objects = 0;
     boolean occluded = false;
     for (int i = 0; i < 300; i++) {
-      Scene scene = generator.scene(SceneSplit.HELD_OUT, i);
+      Scene scene = generator.scene(SceneSplit.TEST, i);
       assertFalse(scene.objects().isEmpty());
       assertTrue(scene.objects().size() <= 5);
       byte[] taken = new byte[SIZE * SIZE];
@@ -86,7 +88,7 @@ class SceneGeneratorTest {
   void maskFollowsThePictureOfAPlainScene() {
     int checked = 0;
     for (int i = 0; checked < 5; i++) {
-      Scene scene = generator.crop(SceneSplit.HELD_OUT, i);
+      Scene scene = generator.crop(SceneSplit.TEST, i);
       if (scene.background() != BackgroundKind.PLAIN) {
         continue;
       }
@@ -119,49 +121,70 @@ class SceneGeneratorTest {
   }
 
   @Test
-  void trainingNeverShowsTheHeldOutStyle() {
-    Set<String> shown = new HashSet<>();
-    boolean unseenInHeldOut = false;
-    for (int i = 0; i < 2000; i++) {
-      for (Scene scene :
-          List.of(
-              generator.captioned(SceneSplit.TRAIN, i),
-              generator.scene(SceneSplit.TRAIN, i),
-              generator.crop(SceneSplit.TRAIN, i))) {
-        for (SceneObject object : scene.objects()) {
-          SpriteClass one = classes.get(object.classIndex());
-          assertTrue(one.allows(SceneSplit.TRAIN, object.style()), one.label());
-          shown.add(one.label() + object.style());
+  void splitsShareNoSpriteAndTrainingShowsNoHeldOutNoun() {
+    Map<SceneSplit, Set<String>> shown = new EnumMap<>(SceneSplit.class);
+    Set<Integer> trained = new HashSet<>();
+    for (SceneSplit split : SceneSplit.values()) {
+      Set<String> own = shown.computeIfAbsent(split, s -> new HashSet<>());
+      for (int i = 0; i < 1500; i++) {
+        for (Scene scene :
+            List.of(
+                generator.captioned(split, i), generator.scene(split, i), generator.crop(split, i))) {
+          for (SceneObject object : scene.objects()) {
+            own.add(object.classIndex() + " " + object.style());
+            if (split == SceneSplit.TRAIN) {
+              trained.add(object.classIndex());
+            }
+          }
         }
       }
-      if (i < 300) {
-        unseenInHeldOut |=
-            generator.scene(SceneSplit.HELD_OUT, i).objects().stream()
-                .anyMatch(o -> o.style() == classes.get(o.classIndex()).heldOutStyle());
-      }
     }
-    assertEquals(150, shown.size(), "80 classes in two styles, without 10");
-    assertTrue(unseenInHeldOut);
-    SpriteClass held = classes.stream().filter(c -> c.heldOutStyle() != null).findFirst().get();
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> generator.crop(SceneSplit.TRAIN, 0, held.index(), held.heldOutStyle()));
-    assertEquals(
-        held.heldOutStyle(),
-        generator
-            .crop(SceneSplit.HELD_OUT, 0, held.index(), held.heldOutStyle())
-            .objects()
-            .get(0)
-            .style());
+    int sprites =
+        classes.stream()
+            .filter(one -> !one.heldOut())
+            .mapToInt(one -> one.styles(SceneSplit.TRAIN).size())
+            .sum();
+    assertEquals(sprites, shown.get(SceneSplit.TRAIN).size());
+    assertEquals(80, shown.get(SceneSplit.VALIDATION).size());
+    assertEquals(80, shown.get(SceneSplit.TEST).size());
+    assertEquals(sprites + 160, shown.values().stream().flatMap(Set::stream).distinct().count());
+    assertEquals(64, trained.size());
+    assertTrue(trained.stream().noneMatch(index -> classes.get(index).heldOut()));
   }
 
   @Test
-  void theTenHeldOutStylesAreFiveOfEach() {
+  void teachersAreShownAllNouns() {
+    SceneGenerator all = new SceneGenerator(7, SIZE, SceneOptions.defaults(), Nouns.ALL);
+    Set<Integer> trained = new HashSet<>();
+    for (int i = 0; i < 1500; i++) {
+      all.scene(SceneSplit.TRAIN, i).objects().forEach(o -> trained.add(o.classIndex()));
+    }
+    assertEquals(80, trained.size());
+  }
+
+  @Test
+  void validationAndTestAreOfTheSameArtworkInEqualParts() {
     assertEquals(80, classes.size());
     assertEquals(80, new HashSet<>(SpriteLibrary.embedded().labels()).size());
-    for (SpriteStyle style : SpriteStyle.values()) {
-      assertEquals(5, classes.stream().filter(c -> c.heldOutStyle() == style).count());
+    assertEquals(16, SpriteLibrary.embedded().heldOutLabels().size());
+    for (SceneSplit split : List.of(SceneSplit.VALIDATION, SceneSplit.TEST)) {
+      for (SpriteStyle style : List.of(SpriteStyle.TWEMOJI, SpriteStyle.FLUENT_COLOUR)) {
+        assertEquals(
+            40, classes.stream().filter(c -> c.styles(split).equals(List.of(style))).count());
+      }
     }
+  }
+
+  @Test
+  void aClassWithAStyleInTwoSplitsIsRefused() {
+    Map<SceneSplit, List<SpriteStyle>> styles =
+        Map.of(
+            SceneSplit.TRAIN, List.of(SpriteStyle.NOTO),
+            SceneSplit.VALIDATION, List.of(SpriteStyle.TWEMOJI),
+            SceneSplit.TEST, List.of(SpriteStyle.NOTO));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new SpriteClass(0, "dog", "dog", "1F415", List.of(), false, styles));
   }
 
   @Test

@@ -25,9 +25,9 @@ class SceneSourcesTest {
   @Test
   void theSourcesGiveBackTheScenes() throws Exception {
     Path out = folder.resolve("set");
-    new SceneWriter(new SceneSetOptions(9, SIZE, 12, 10, 0, 0, SceneOptions.defaults()))
+    new SceneWriter(new SceneSetOptions(9, SIZE, 12, 10, Nouns.ALL, 0, 0, SceneOptions.defaults()))
         .write(out, SceneProgress.SILENT);
-    SceneGenerator generator = new SceneGenerator(9, SIZE, SceneOptions.defaults());
+    SceneGenerator generator = new SceneGenerator(9, SIZE, SceneOptions.defaults(), Nouns.ALL);
 
     List<Sample> clip =
         samples(

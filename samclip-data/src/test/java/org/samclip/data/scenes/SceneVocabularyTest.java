@@ -27,7 +27,7 @@ class SceneVocabularyTest {
 
   @Test
   void everyCaptionEncodesWithoutUnknownWords() throws IOException {
-    SceneGenerator generator = new SceneGenerator(3, 16, SceneOptions.defaults());
+    SceneGenerator generator = new SceneGenerator(3, 16, SceneOptions.defaults(), Nouns.ALL);
     int end = SceneVocabulary.tokens().size() - 1;
     try (InputStream in = resource();
         HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.newInstance(in, Map.of())) {

@@ -35,11 +35,11 @@ class SceneWriterTest {
 
   private static final int SIZE = 48;
   private static final SceneSetOptions OPTIONS =
-      new SceneSetOptions(5, SIZE, 30, 20, 160, 12, SceneOptions.defaults());
+      new SceneSetOptions(5, SIZE, 30, 20, Nouns.DISTILLED, 160, 12, SceneOptions.defaults());
 
   @TempDir Path folder;
   private final ObjectMapper mapper = new ObjectMapper();
-  private final SceneGenerator generator = new SceneGenerator(5, SIZE, SceneOptions.defaults());
+  private final SceneGenerator generator = new SceneGenerator(5, SIZE, SceneOptions.defaults(), Nouns.DISTILLED);
   private final List<String> labels = SpriteLibrary.embedded().labels();
 
   @Test
@@ -105,17 +105,24 @@ class SceneWriterTest {
       }
     }
 
-    JsonNode instances = mapper.readTree(out.resolve("eval/instances/instances.json").toFile());
+    for (SceneSplit split : List.of(SceneSplit.VALIDATION, SceneSplit.TEST)) {
+      requireEvaluationSets(out.resolve(split.key()));
+    }
+    assertTrue(Files.readString(out.resolve("NOTICE")).contains("Microsoft"));
+  }
+
+  private void requireEvaluationSets(Path out) throws IOException {
+    JsonNode instances = mapper.readTree(out.resolve("instances/instances.json").toFile());
     assertEquals(12, instances.get("images").size());
     assertEquals(80, instances.get("categories").size());
-    List<String> names = Files.readAllLines(out.resolve("eval/semantic/classes.txt"));
+    List<String> names = Files.readAllLines(out.resolve("semantic/classes.txt"));
     assertEquals(81, names.size());
     assertEquals("background", names.get(0));
     for (JsonNode annotation : instances.get("annotations")) {
       String file = String.format("%06d.png", annotation.get("image_id").asInt() - 1);
       int category = annotation.get("category_id").asInt();
       assertEquals(labels.get(category - 1), names.get(category));
-      BufferedImage map = ImageIO.read(out.resolve("eval/semantic/labels/" + file).toFile());
+      BufferedImage map = ImageIO.read(out.resolve("semantic/labels/" + file).toFile());
       byte[] mask = mask(annotation.get("segmentation")).decode();
       for (int p = 0; p < mask.length; p++) {
         int value = map.getRaster().getSample(p % SIZE, p / SIZE, 0);
@@ -123,24 +130,23 @@ class SceneWriterTest {
       }
     }
     for (String label : labels) {
-      try (Stream<Path> crops = Files.list(out.resolve("eval/classes").resolve(label))) {
+      try (Stream<Path> crops = Files.list(out.resolve("classes").resolve(label))) {
         assertEquals(2, crops.count(), label);
       }
     }
-    try (Stream<Path> unseen = Files.list(out.resolve("eval/classes-unseen-style"))) {
-      assertEquals(10, unseen.count());
-    }
-    assertTrue(Files.readString(out.resolve("NOTICE")).contains("Microsoft"));
+    List<String> heldOut = Files.readAllLines(out.resolve("heldout.txt"));
+    assertEquals(16, heldOut.size());
+    assertTrue(labels.containsAll(heldOut));
   }
 
   @Test
   void sameSetIsKeptAndAnotherIsRefused() throws Exception {
     Path out = folder.resolve("set");
-    SceneSetOptions few = new SceneSetOptions(1, 32, 4, 3, 0, 2, SceneOptions.defaults());
+    SceneSetOptions few = new SceneSetOptions(1, 32, 4, 3, Nouns.ALL, 0, 2, SceneOptions.defaults());
     assertTrue(new SceneWriter(few).write(out, SceneProgress.SILENT));
     assertFalse(new SceneWriter(few).write(out, SceneProgress.SILENT));
 
-    SceneSetOptions other = new SceneSetOptions(1, 48, 4, 3, 0, 2, SceneOptions.defaults());
+    SceneSetOptions other = new SceneSetOptions(1, 48, 4, 3, Nouns.ALL, 0, 2, SceneOptions.defaults());
     UserError different =
         assertThrows(
             UserError.class, () -> new SceneWriter(other).write(out, SceneProgress.SILENT));
@@ -167,7 +173,7 @@ class SceneWriterTest {
     assertTrue(error.getMessage().contains("file"), error.getMessage());
     assertThrows(UserError.class, () -> new SceneWriter(OPTIONS).write(file, SceneProgress.SILENT));
     assertThrows(
-        UserError.class, () -> new SceneSetOptions(1, 8, 1, 1, 1, 1, SceneOptions.defaults()));
+        UserError.class, () -> new SceneSetOptions(1, 8, 1, 1, Nouns.ALL, 1, 1, SceneOptions.defaults()));
   }
 
   @Test

@@ -3,6 +3,7 @@ package org.samclip.train.recipe;
 import java.util.List;
 import java.util.Map;
 import org.samclip.NearestName;
+import org.samclip.data.scenes.Nouns;
 import org.samclip.data.source.SampleSources;
 
 /**
@@ -75,8 +76,11 @@ public record DataSpec(
    * @param size side in pixels
    * @param clip images for the CLIP source
    * @param sam images for the SAM source
-   * @param crops held-out images of single objects, for classification
-   * @param scenes held-out scenes, for masks and semantic segmentation
+   * @param nouns which classes the images of both sources show
+   * @param holdOut share of both sources' images that is kept from training, 0..0.5; losses are
+   *     measured on it
+   * @param crops images of single objects for validation, and as many for the test
+   * @param scenes scenes for validation, and as many for the test
    * @param objects fewest and most objects drawn for a scene
    * @param side smallest and largest sprite of a scene, as shares of its side
    * @param dir folder they are written to; written once, then reused
@@ -86,6 +90,8 @@ public record DataSpec(
       int size,
       int clip,
       int sam,
+      Nouns nouns,
+      double holdOut,
       int crops,
       int scenes,
       List<Integer> objects,
@@ -97,6 +103,8 @@ public record DataSpec(
       Check.that(size >= 16 && size <= 2048, "size", size, "16 to 2048 pixels");
       Check.atLeast(0, "clip", clip);
       Check.atLeast(0, "sam", sam);
+      Check.that(
+          holdOut >= 0 && holdOut <= .5, "hold_out", holdOut, "a share from 0 to 0.5, such as 0.01");
       Check.atLeast(0, "crops", crops);
       Check.atLeast(0, "scenes", scenes);
       objects = List.copyOf(objects);

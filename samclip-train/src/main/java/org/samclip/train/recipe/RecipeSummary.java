@@ -48,7 +48,8 @@ public final class RecipeSummary {
       DataSpec.ScenesSpec s = data.scenes();
       line(
           text,
-          "data embedded scenes in %s: %d for CLIP, %d for SAM, %d px; held out: %d crops, %d scenes",
+          "data embedded scenes in %s: %d for CLIP, %d for SAM, %d px; validation and test: %d crops,"
+              + " %d scenes each",
           s.dir(),
           s.clip(),
           s.sam(),
