@@ -446,3 +446,36 @@ class Kernels(Module):
     torch._foreach_add_(steps, 1)
     torch._fused_adamw_(params, self.gradients(params), exp_avg, exp_avg_sq, none, steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=weight_decay, eps=eps, amsgrad=False, maximize=False)
     return 0
+
+  # What one loss added to the gradients: `marks` holds them as they were before it.
+  def gradient_products(self: __torch__.Kernels, params: List[Tensor], marks: List[Tensor]) -> Tensor:
+    # -> [3]: own . own, own . marks, marks . marks, with own = gradients - marks
+    grads = self.gradients(params)
+    own_own = annotate(List[Tensor], [])
+    own_marks = annotate(List[Tensor], [])
+    marks_marks = annotate(List[Tensor], [])
+    for i in range(torch.len(grads)):
+      mark = torch.reshape(marks[i], [-1])
+      own = torch.reshape(grads[i], [-1]) - mark
+      torch.append(own_own, torch.dot(own, own))
+      torch.append(own_marks, torch.dot(own, mark))
+      torch.append(marks_marks, torch.dot(mark, mark))
+    sums = [torch.sum(torch.stack(own_own)), torch.sum(torch.stack(own_marks)), torch.sum(torch.stack(marks_marks))]
+    return torch.stack(sums)
+
+  def mark_gradients(self: __torch__.Kernels, params: List[Tensor], marks: List[Tensor]) -> int:
+    torch._foreach_copy_(marks, self.gradients(params))
+    return 0
+
+  # ---- moving average of the parameters ------------------------------------------------------------
+
+  def lerp(self: __torch__.Kernels, shadows: List[Tensor], params: List[Tensor], weight: float) -> int:
+    torch._foreach_lerp_(shadows, params, weight)
+    return 0
+
+  def swap(self: __torch__.Kernels, first: List[Tensor], second: List[Tensor]) -> int:
+    for i in range(torch.len(first)):
+      value = torch.clone(first[i])
+      torch.copy_(first[i], second[i])
+      torch.copy_(second[i], value)
+    return 0

@@ -20,6 +20,7 @@ import java.util.List;
  * @param evaluation what is measured
  * @param cache what frozen networks say
  * @param checkpoint what is saved
+ * @param telemetry what is told of each step beside the losses
  */
 public record Recipe(
     String name,
@@ -34,7 +35,8 @@ public record Recipe(
     List<BaselineSpec> baselines,
     EvaluationSpec evaluation,
     CacheSpec cache,
-    CheckpointSpec checkpoint) {
+    CheckpointSpec checkpoint,
+    TelemetrySpec telemetry) {
 
   /** Arithmetic of the forward and backward passes; weights and moments are always float32. */
   public enum Precision {
@@ -57,10 +59,13 @@ public record Recipe(
     Check.that(maxSteps == null || maxSteps >= 1, "max_steps", maxSteps, "1 or more");
     stages = Check.notEmpty("stages", stages);
     baselines = List.copyOf(baselines);
-    StageSpec.checkSequence(stages);
+    StageSpec.checkSequence(stages, List.of());
     Check.distinct("baselines", baselines, BaselineSpec::name);
     checkStages("stages", stages, model, data);
+    List<String> names = stages.stream().map(StageSpec::name).toList();
     for (BaselineSpec baseline : baselines) {
+      // A head of another shape cannot begin from a stage that trained the recipe's.
+      StageSpec.checkSequence(baseline.stages(), baseline.clipHead() == null ? names : List.of());
       checkStages("baselines." + baseline.name() + ".stages", baseline.stages(), model, data);
     }
     evaluation

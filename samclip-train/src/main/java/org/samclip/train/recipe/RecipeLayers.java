@@ -1,6 +1,7 @@
 package org.samclip.train.recipe;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import org.samclip.UserError;
 final class RecipeLayers {
 
   private static final String BASE = "base";
+  private static final String LIKE = "like";
   private static final int MAX_BASES = 16;
 
   private record Layer(String source, JsonNode tree) {}
@@ -90,9 +92,43 @@ final class RecipeLayers {
   /** The merged tree without nulls and with the defaults of the given top-level keys. */
   ObjectNode resolve(Set<String> keys) {
     ObjectNode tree = merged.deepCopy();
+    for (JsonNode baseline : tree.path("baselines")) {
+      if (baseline.path("stages") instanceof ArrayNode stages) {
+        for (int i = 0; i < stages.size(); i++) {
+          if (stages.get(i) instanceof ObjectNode stage && stage.has(LIKE)) {
+            stages.set(i, like(stage, tree.path("stages")));
+          }
+        }
+      }
+    }
     TreeMerge.dropNulls(tree);
     Defaults.fill(tree, keys);
+    for (JsonNode baseline : tree.path("baselines")) {
+      if (baseline.path("clip_head") instanceof ObjectNode change
+          && tree.at("/model/clip_head") instanceof ObjectNode own) {
+        ((ObjectNode) baseline)
+            .set("clip_head", TreeMerge.over(own.deepCopy(), change, files.get(0).source()));
+      }
+    }
     return tree;
+  }
+
+  /** A stage of a baseline that is one of the recipe's but for what it says itself. */
+  private ObjectNode like(ObjectNode stage, JsonNode stages) {
+    JsonNode name = stage.remove(LIKE);
+    for (JsonNode other : stages) {
+      if (other instanceof ObjectNode model && other.path("name").equals(name)) {
+        return TreeMerge.over(model.deepCopy(), stage, files.get(0).source());
+      }
+    }
+    List<String> known = new ArrayList<>();
+    stages.forEach(other -> known.add(other.path("name").asText()));
+    throw new UserError(
+        files.get(0).source()
+            + ": key 'like' of a baseline's stage is "
+            + name
+            + "; allowed: the name of one of the recipe's stages, "
+            + String.join(", ", known));
   }
 
   /**

@@ -66,13 +66,15 @@ public record SourcesSpec(@Optional ClipSourceSpec clip, @Optional SamSourceSpec
    * @param resolution side in pixels of the padded square
    * @param masksPerImage prompts drawn per image
    * @param prompts how a mask becomes a prompt
+   * @param subset share of the source's training images that are replayed, above 0 up to 1
    */
   public record SamSourceSpec(
       int batchSize,
       @Optional Integer microBatch,
       int resolution,
       int masksPerImage,
-      PromptsSpec prompts) {
+      PromptsSpec prompts,
+      double subset) {
 
     /** Checks sizes. */
     public SamSourceSpec {
@@ -84,6 +86,7 @@ public record SourcesSpec(@Optional ClipSourceSpec clip, @Optional SamSourceSpec
           "masks_per_image",
           masksPerImage,
           "1 to 1024");
+      Check.that(subset > 0 && subset <= 1, "subset", subset, "above 0, up to 1");
     }
   }
 

@@ -1,6 +1,6 @@
 package org.samclip.train.recipe;
 
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -19,6 +19,9 @@ import java.util.Set;
  * @param losses the terms and their weights
  * @param optimizer AdamW and its schedule
  * @param groups which parameters learn, at which rate; the first matching group takes a parameter
+ * @param validation what is looked at while the stage trains; absent: nothing
+ * @param ema decay of a moving average of the weights that learn, below 1, such as 0.999; the
+ *     average is what is validated and what the stage ends with. Absent: none
  * @param cacheFeatures keep what frozen networks say on disk instead of computing it anew: both
  *     teachers, and the backbone where it does not learn; a clip source needs {@code views}
  * @param checkpointActivations compute each block of the backbone again in the backward pass
@@ -34,6 +37,8 @@ public record StageSpec(
     LossesSpec losses,
     OptimizerSpec optimizer,
     List<GroupSpec> groups,
+    @Optional ValidationSpec validation,
+    @Optional Double ema,
     boolean cacheFeatures,
     boolean checkpointActivations) {
 
@@ -78,6 +83,9 @@ public record StageSpec(
         "groups",
         "all frozen",
         "at least one group that learns");
+    if (ema != null) {
+      Check.that(ema > 0 && ema < 1, "ema", ema, "above 0, below 1, such as 0.999");
+    }
     if (cacheFeatures && sources.clip() != null) {
       Check.that(
           sources.clip().views() > 0,
@@ -107,10 +115,15 @@ public record StageSpec(
         : samImages / (double) sources.sam().batchSize();
   }
 
-  /** Checks unique names and that every start names base, previous or an earlier stage. */
-  static void checkSequence(List<StageSpec> stages) {
+  /**
+   * Checks unique names and that every start names base, previous or an earlier stage.
+   *
+   * @param stages in their order
+   * @param outside names of further stages that may be started from
+   */
+  static void checkSequence(List<StageSpec> stages, List<String> outside) {
     Check.distinct("stages", stages, StageSpec::name);
-    Set<String> earlier = new HashSet<>();
+    Set<String> earlier = new LinkedHashSet<>(outside);
     for (int i = 0; i < stages.size(); i++) {
       StageSpec stage = stages.get(i);
       Check.that(
@@ -118,12 +131,8 @@ public record StageSpec(
           "stages." + (i + 1) + ".start",
           "'" + stage.start + "'",
           "previous, base or the name of an earlier stage"
-              + (earlier.isEmpty() ? "" : " (" + String.join(", ", names(stages, i)) + ")"));
+              + (earlier.isEmpty() ? "" : " (" + String.join(", ", earlier) + ")"));
       earlier.add(stage.name);
     }
-  }
-
-  private static List<String> names(List<StageSpec> stages, int end) {
-    return stages.subList(0, end).stream().map(StageSpec::name).toList();
   }
 }
