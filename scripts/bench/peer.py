@@ -155,13 +155,13 @@ def cosine_loss(embedding, target):
 
 
 def mask_loss(logits, target):
-    """20 focal + 1 dice for each mask, [B, P, n, h, w] to [B, P, n]."""
+    """20 quality focal + 1 squared dice for each mask, [B, P, n, h, w] to [B, P, n]."""
     p = torch.sigmoid(logits)
     entropy = F.binary_cross_entropy_with_logits(logits, target, reduction="none")
-    right = p * target + (1 - p) * (1 - target)
     alpha = 0.25 * target + 0.75 * (1 - target)
-    focal = (alpha * (1 - right) ** 2 * entropy).mean((-2, -1))
-    dice = 1 - (2 * (p * target).sum((-2, -1)) + 1) / (p.sum((-2, -1)) + target.sum((-2, -1)) + 1)
+    focal = (alpha * (p - target).abs() ** 2 * entropy).mean((-2, -1))
+    squares = (p * p).sum((-2, -1)) + (target * target).sum((-2, -1))
+    dice = ((p - target) ** 2).sum((-2, -1)) / (squares + 1)
     return 20 * focal + dice
 
 

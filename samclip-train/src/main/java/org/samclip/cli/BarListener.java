@@ -1,5 +1,6 @@
 package org.samclip.cli;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.samclip.data.cache.CacheUse;
 import org.samclip.train.loop.MergeRun;
@@ -36,7 +37,15 @@ final class BarListener implements MergeRun.Listener, AutoCloseable {
     waited = soFar.waitedSeconds();
     double done = (step + 1.) / end;
     bar.update(
-        new ProgressBar.Step(step + 1, done, result.losses(), result.images(), now, soFar.cache()));
+        new ProgressBar.Step(
+            step + 1, done, totals(result.losses()), result.images(), now, soFar.cache()));
+  }
+
+  /** Without the parts of a loss, such as sam_dice beside sam. */
+  private static Map<String, Double> totals(Map<String, Double> losses) {
+    Map<String, Double> totals = new LinkedHashMap<>(losses);
+    losses.keySet().forEach(name -> totals.keySet().removeIf(n -> n.startsWith(name + "_")));
+    return totals;
   }
 
   @Override

@@ -33,7 +33,7 @@ import org.samclip.train.recipe.LossesSpec.SamLossSpec;
 final class StepWork implements Work {
 
   private static final SamLossSpec LOSS =
-      new SamLossSpec(20, 1, .25, 2, SamLossSpec.Target.SOFT, SamLossSpec.Multimask.BEST);
+      new SamLossSpec(20, 1, .25, 2, 0, 1, SamLossSpec.Target.SOFT, SamLossSpec.Multimask.BEST);
   private static final double LAMBDA = 10;
   private static final Span ENDLESS = new Span(0, Long.MAX_VALUE);
 

@@ -86,24 +86,22 @@ final class MaskPrompts {
   private Prompt box(
       int index, RunLengthMask mask, SamPreprocess.Frame frame, SplittableRandom random) {
     double[] b = mask.boundingBox(); // x, y, width, height
-    double[] box = {b[0], b[1], b[0] + b[2], b[1] + b[3]};
-    double[] limit = {mask.width(), mask.height()};
-    float[] jittered = new float[4];
+    // Noise and its limit count in the pixels of the model's input, as in SAM's training.
+    double[] box = frame.toInput(b[0], b[1], b[0] + b[2], b[1] + b[3]);
+    double[] sides = {box[2] - box[0], box[3] - box[1]};
+    double[] limits = {frame.width(), frame.height()};
+    double most = spec.boxJitterMaxPixels();
     for (int i = 0; i < 4; i++) {
-      double shift = random.nextGaussian() * spec.boxJitter() * b[2 + i % 2];
-      double most = spec.boxJitterMaxPixels();
+      double shift = random.nextGaussian() * spec.boxJitter() * sides[i % 2];
       box[i] += Math.max(-most, Math.min(most, shift));
-      box[i] = Math.max(0, Math.min(limit[i % 2], box[i]));
+      box[i] = Math.max(0, Math.min(limits[i % 2], box[i]));
     }
-    double[] mapped =
-        frame.toInput(
-            Math.min(box[0], box[2]),
-            Math.min(box[1], box[3]),
-            Math.max(box[0], box[2]),
-            Math.max(box[1], box[3]));
-    for (int i = 0; i < 4; i++) {
-      jittered[i] = (float) mapped[i];
-    }
-    return new Prompt(index, false, jittered, new long[] {2, 3});
+    float[] xy = {
+      (float) Math.min(box[0], box[2]),
+      (float) Math.min(box[1], box[3]),
+      (float) Math.max(box[0], box[2]),
+      (float) Math.max(box[1], box[3])
+    };
+    return new Prompt(index, false, xy, new long[] {2, 3});
   }
 }

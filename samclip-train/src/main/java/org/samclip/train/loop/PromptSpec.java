@@ -6,7 +6,7 @@ package org.samclip.train.loop;
  * @param perImage P, prompts an image
  * @param pointShare probability of a point; else a box
  * @param boxJitter deviation of a box's corners as a share of its side
- * @param boxJitterMaxPixels largest shift of a corner in pixels
+ * @param boxJitterMaxPixels largest shift of a corner in pixels of the model's input
  * @param maxMaskShare masks that cover more of the image are dropped
  */
 public record PromptSpec(

@@ -1,11 +1,13 @@
 package org.samclip.train.loop;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.samclip.data.replay.Position;
 import org.samclip.kernel.Autograd;
@@ -18,8 +20,8 @@ import org.samclip.vitdet.BackbonePass;
 import org.samclip.vitdet.ImageEncoder;
 
 /**
- * {@code L_SAM}: the student's mask logits against the SAM teacher's for the same prompts, focal
- * and dice (paper, section 3). The student imitates the teacher's same output token.
+ * {@code L_SAM}: the student's masks and predicted IoUs against the SAM teacher's for the same
+ * prompts (paper, section 3). The student imitates the teacher's same output token.
  */
 public final class SamDistillation extends PrefetchedObjective<SamBatch> {
 
@@ -34,8 +36,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
   private final Sam teacher;
   private final Passes passes;
   private final FrozenOutputs embeddings;
-  private final SamLossSpec spec;
-  private final MaskLoss maskLoss;
+  private final MaskLoss loss;
   private final float lambda;
   private long tokensAtOnce = TOKENS_AT_ONCE;
 
@@ -60,8 +61,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
     this.teacher = teacher;
     this.passes = passes;
     this.embeddings = new FrozenOutputs(FrozenNetwork.samTeacher(teacher), passes.cache());
-    this.spec = spec;
-    this.maskLoss = MaskLoss.of(spec);
+    this.loss = new MaskLoss(spec);
     this.lambda = (float) lambda;
   }
 
@@ -85,21 +85,36 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
   public Outcome backward(long step, Autograd on) {
     SamBatch batch = nextBatch();
     int count = batch.images().count();
-    double total = 0;
-    for (MicroBatch.Part part : passes.microBatch().parts(count, batch.images().side())) {
-      try (NDScope scope = new NDScope();
-          NDManager local = passes.manager().newSubManager()) {
-        scope.suppressNotUsedWarning();
-        float share = (float) part.size() / count;
-        NDArray asked = embeddings.of(batch.images(), part, local);
-        total += backward(on, batch.toArrays(local, part.from(), part.to()), asked, share);
+    try (NDArray sums = passes.manager().zeros(new Shape(3))) {
+      NDScope.unregister(sums);
+      for (MicroBatch.Part part : passes.microBatch().parts(count, batch.images().side())) {
+        try (NDScope scope = new NDScope();
+            NDManager local = passes.manager().newSubManager()) {
+          scope.suppressNotUsedWarning();
+          float share = (float) part.size() / count;
+          NDArray asked = embeddings.of(batch.images(), part, local);
+          backward(on, batch.toArrays(local, part.from(), part.to()), asked, share, sums);
+        }
       }
+      return new Outcome(parts(sums.toFloatArray()), count);
     }
-    return new Outcome(Map.of("sam", total), count);
   }
 
-  /** Some images' part of the loss; the decoders take some of the prompts at a time. */
-  private double backward(Autograd on, SamBatch.Arrays in, NDArray asked, float share) {
+  private static Map<String, Double> parts(float[] sums) {
+    Map<String, Double> parts = new LinkedHashMap<>();
+    parts.put("sam", (double) sums[0] + sums[1] + sums[2]);
+    parts.put("sam_focal", (double) sums[0]);
+    parts.put("sam_dice", (double) sums[1]);
+    parts.put("sam_iou", (double) sums[2]);
+    return parts;
+  }
+
+  /**
+   * Some images' part of the loss; the decoders take some of the prompts at a time.
+   *
+   * @param sums [3], to which the terms are added on the device: reading them waits for it
+   */
+  private void backward(Autograd on, SamBatch.Arrays in, NDArray asked, float share, NDArray sums) {
     ImageEncoder encoder = student.imageEncoder();
     BackbonePass pass = BackbonePass.of(encoder, in.images(), passes.checkpointActivations());
     NDArray embedding = encoder.neck(pass.tokens());
@@ -110,61 +125,36 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
     long tokens = grid.get(0) * grid.get(2) * grid.get(3);
     long prompts = in.isPoint().getShape().get(1);
     long atOnce = Math.max(1, tokensAtOnce / tokens);
-    double total = 0;
     for (long from = 0; from < prompts; from += atOnce) {
       long to = Math.min(prompts, from + atOnce);
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        NDArray loss = loss(asked, leaf, in, new NDIndex(":, {}:{}", from, to));
+        MaskLoss.Terms terms = terms(asked, leaf, in, new NDIndex(":, {}:{}", from, to));
         float of = share * (to - from) / prompts;
-        on.backward(loss.mul(lambda * of));
-        total += loss.getFloat() * of;
+        on.backward(terms.total().mul(lambda * of));
+        NDList all = new NDList(terms.focal(), terms.dice(), terms.iou());
+        sums.addi(NDArrays.stack(all).stopGradient().mul(of));
       }
     }
     if (learning) {
       on.backward(embedding, leaf.getGradient());
       pass.backward(on);
     }
-    return total;
   }
 
-  private NDArray loss(NDArray asked, NDArray embedding, SamBatch.Arrays in, NDIndex prompts) {
+  private MaskLoss.Terms terms(
+      NDArray asked, NDArray embedding, SamBatch.Arrays in, NDIndex prompts) {
     NDArray xy = in.xy().get(prompts);
     NDArray labels = in.labels().get(prompts);
-    NDArray target = ask(asked, xy, labels);
+    Masks target = ask(asked, xy, labels);
     Masks masks = student.samHead().masksOfTokens(embedding, xy, labels);
-    return overPrompts(maskLoss.each(masks.logits(), target), in.isPoint().get(prompts));
+    return loss.distilled(masks, target, in.isPoint().get(prompts));
   }
 
-  /** The teacher's masks for the same prompts, soft or thresholded: [B, P, 1 + 3, h, w]. */
-  private NDArray ask(NDArray embedding, NDArray xy, NDArray labels) {
+  /** The teacher's answers to the same prompts: [B, P, 1 + 3, h, w]. */
+  private Masks ask(NDArray embedding, NDArray xy, NDArray labels) {
     try (Autograd off = Autograd.disabled()) {
-      NDArray logits = teacher.head().masksOfTokens(embedding, xy, labels).logits();
-      return switch (spec.target()) {
-        case SOFT -> ai.djl.nn.Activation.sigmoid(logits);
-        case HARD -> logits.gt(0).toType(DataType.FLOAT32, false);
-      };
+      return teacher.head().masksOfTokens(embedding, xy, labels);
     }
-  }
-
-  /**
-   * A box is unambiguous and trains the single mask; a point trains the three, of which only the
-   * best gets gradient, and half as much the single one, which else no point would keep.
-   *
-   * @param each [B, P, 1 + 3], losses of the output tokens
-   * @param isPoint [B, P]
-   * @return scalar, mean over the prompts
-   */
-  private NDArray overPrompts(NDArray each, NDArray isPoint) {
-    NDArray single = each.get(":, :, 0");
-    NDArray three = each.get(":, :, 1:");
-    NDArray many =
-        switch (spec.multimask()) {
-          case BEST -> MaskLoss.best(three);
-          case ALL -> three.mean(new int[] {2});
-        };
-    NDArray both = single.add(many).mul(.5f);
-    NDArray isBox = isPoint.mul(-1).add(1);
-    return isPoint.mul(both).add(isBox.mul(single)).mean();
   }
 }

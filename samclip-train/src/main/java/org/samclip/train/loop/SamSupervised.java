@@ -10,7 +10,6 @@ import org.samclip.data.replay.Position;
 import org.samclip.kernel.Autograd;
 import org.samclip.sam.Masks;
 import org.samclip.sam.Sam;
-import org.samclip.train.loss.Losses;
 import org.samclip.train.loss.MaskLoss;
 
 /**
@@ -20,19 +19,19 @@ import org.samclip.train.loss.MaskLoss;
 public final class SamSupervised extends PrefetchedObjective<SamBatch> {
 
   private final Sam sam;
-  private final MaskLoss maskLoss;
+  private final MaskLoss loss;
   private final NDManager manager;
 
   /**
    * @param sam the model
-   * @param maskLoss weights of focal and dice
+   * @param loss weights of focal, dice and the IoU head's error
    * @param manager on the model's device
    * @param feed images with prompts and their true masks
    */
-  public SamSupervised(Sam sam, MaskLoss maskLoss, NDManager manager, Feed<SamBatch> feed) {
+  public SamSupervised(Sam sam, MaskLoss loss, NDManager manager, Feed<SamBatch> feed) {
     super("batches-sam", feed);
     this.sam = sam;
-    this.maskLoss = maskLoss;
+    this.loss = loss;
     this.manager = manager;
   }
 
@@ -60,12 +59,13 @@ public final class SamSupervised extends PrefetchedObjective<SamBatch> {
       NDArray prompt = maskPrompt(step, first, target);
       Masks second = sam.head().masksOfTokens(embedding, in.xy(), in.labels(), prompt);
 
-      NDArray mask = maskLoss(first, target).add(maskLoss(second, target)).mul(.5f);
-      NDArray iou = iouLoss(first, target).add(iouLoss(second, target)).mul(.5f);
-      on.backward(mask.add(iou));
+      MaskLoss.Terms one = terms(first, target);
+      MaskLoss.Terms two = terms(second, target);
+      on.backward(one.total().add(two.total()).mul(.5f));
+      NDArray mask = one.focal().add(one.dice()).add(two.focal()).add(two.dice());
       Map<String, Double> parts = new LinkedHashMap<>();
-      parts.put("mask", (double) mask.getFloat());
-      parts.put("iou", (double) iou.getFloat());
+      parts.put("mask", mask.getFloat() / 2.);
+      parts.put("iou", one.iou().add(two.iou()).getFloat() / 2.);
       return new Outcome(parts, count);
     }
   }
@@ -82,13 +82,8 @@ public final class SamSupervised extends PrefetchedObjective<SamBatch> {
     }
   }
 
-  private NDArray maskLoss(Masks masks, NDArray target) {
-    NDArray each = maskLoss.each(masks.logits(), target);
-    return each.get(":, :, 0").add(MaskLoss.best(each.get(":, :, 1:"))).mul(.5f).mean();
-  }
-
-  private static NDArray iouLoss(Masks masks, NDArray target) {
-    return Losses.meanSquared(masks.iou(), trueIou(masks.logits(), target));
+  private MaskLoss.Terms terms(Masks masks, NDArray target) {
+    return loss.supervised(masks, target, trueIou(masks.logits(), target));
   }
 
   /** True masks at the logits' size, as the share of each cell that is inside: [B, P, M, h, w]. */

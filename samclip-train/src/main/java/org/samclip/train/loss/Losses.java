@@ -7,6 +7,9 @@ import org.samclip.kernel.TorchScript;
 /** The formulas, each a differentiable kernel. */
 public final class Losses {
 
+  /** In place of alpha: foreground and background weigh the same. */
+  public static final double NO_ALPHA = -1;
+
   private static final TorchScript SCRIPT = TorchScript.load(Losses.class, "Losses");
 
   private Losses() {}
@@ -19,12 +22,13 @@ public final class Losses {
   }
 
   /**
-   * Sigmoid focal loss, {@code mean(alpha_t (1 - p_t)^gamma BCE)} over the pixels of each mask; the
-   * formula is used as it is for soft targets (Lin et al. 2017; SAM's training).
+   * SAM's sigmoid focal loss against a mask, {@code mean(alpha_t (1 - p_t)^gamma BCE)} over the
+   * pixels of each mask (Lin et al. 2017). Against anything but zeros and ones it is not smallest
+   * at the target; see {@link #qualityFocal}.
    *
    * @param logits [..., H, W]
    * @param target [..., H, W], 0..1
-   * @param alpha weight of the foreground in 0..1; negative: no weighting
+   * @param alpha weight of the foreground in 0..1; {@link #NO_ALPHA}: no weighting
    * @param gamma 0 gives plain cross entropy
    * @return one value a mask, [...]
    */
@@ -33,7 +37,8 @@ public final class Losses {
   }
 
   /**
-   * {@code 1 - (2 sum(p t) + 1) / (sum(p) + sum(t) + 1)} of each mask.
+   * SAM's dice loss against a mask, {@code 1 - (2 sum(p t) + 1) / (sum(p) + sum(t) + 1)}. Against
+   * anything but zeros and ones it is not smallest at the target; see {@link #squaredDice}.
    *
    * @param logits [..., H, W]
    * @param target [..., H, W], 0..1
@@ -41,6 +46,44 @@ public final class Losses {
    */
   public static NDArray dice(NDArray logits, NDArray target) {
     return call("dice", logits, target);
+  }
+
+  /**
+   * Cross entropy with the teacher's probabilities, {@code T^2 mean(alpha_t |p - t|^gamma BCE(p,
+   * t))} with {@code p = sigmoid(student / T)}, {@code t = sigmoid(teacher / T)} and {@code alpha_t
+   * = alpha t + (1 - alpha)(1 - t)}: the quality focal loss (Li et al. 2020). For gamma 0 less the
+   * target's own entropy. The value is 0, and so is the gradient, where the logits are equal.
+   *
+   * @param student logits [..., H, W]
+   * @param teacher logits [..., H, W]
+   * @param alpha weight of the teacher's foreground in 0..1; {@link #NO_ALPHA}: no weighting
+   * @param gamma 0, or at least 1: between them the slope at the teacher is infinite
+   * @param temperature T, above 0
+   * @return one value a mask, [...]
+   */
+  public static NDArray qualityFocal(
+      NDArray student, NDArray teacher, double alpha, double gamma, double temperature) {
+    return call(
+        "quality_focal",
+        student,
+        teacher,
+        SCRIPT.scalar(alpha),
+        SCRIPT.scalar(gamma),
+        SCRIPT.scalar(temperature));
+  }
+
+  /**
+   * Dice in its squared form, {@code T^2 (1 - (2 sum(p t) + 1) / (sum(p^2) + sum(t^2) + 1))}, with
+   * p and t as in {@link #qualityFocal}. The value is 0, and so is the gradient, where the logits
+   * are equal.
+   *
+   * @param student logits [..., H, W]
+   * @param teacher logits [..., H, W]
+   * @param temperature T, above 0
+   * @return one value a mask, [...]
+   */
+  public static NDArray squaredDice(NDArray student, NDArray teacher, double temperature) {
+    return call("squared_dice", student, teacher, SCRIPT.scalar(temperature));
   }
 
   /**

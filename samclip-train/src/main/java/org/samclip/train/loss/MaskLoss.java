@@ -1,48 +1,143 @@
 package org.samclip.train.loss;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.util.function.Supplier;
+import org.samclip.kernel.Autograd;
+import org.samclip.sam.Masks;
 import org.samclip.train.recipe.LossesSpec.SamLossSpec;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec.Multimask;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec.Target;
 
 /**
- * {@code focalWeight * focal + diceWeight * dice} of each mask (paper: 20 and 1).
+ * The loss of what SAM's decoder says: focal and dice of the masks, squared error of the predicted
+ * IoU. A term without weight is not computed and reaches no parameter.
  *
- * @param focalWeight factor of the focal loss
- * @param diceWeight factor of the dice loss
- * @param alpha of the focal loss
- * @param gamma of the focal loss
+ * @param spec the weights, and what the masks are held against
  */
-public record MaskLoss(double focalWeight, double diceWeight, double alpha, double gamma) {
-
-  /** The paper's weights with the focal loss's usual shape. */
-  public static final MaskLoss STANDARD = new MaskLoss(20, 1, .25, 2);
+public record MaskLoss(SamLossSpec spec) {
 
   /**
-   * @param spec of the recipe
-   * @return the loss that the recipe asks for
-   */
-  public static MaskLoss of(SamLossSpec spec) {
-    return new MaskLoss(
-        spec.focalWeight(), spec.diceWeight(), spec.focalAlpha(), spec.focalGamma());
-  }
-
-  /**
-   * @param logits [..., H, W]
-   * @param target [..., H, W], 0..1
-   * @return one value a mask, [...]
-   */
-  public NDArray each(NDArray logits, NDArray target) {
-    return Losses.focal(logits, target, alpha, gamma)
-        .mul(focalWeight)
-        .add(Losses.dice(logits, target).mul(diceWeight));
-  }
-
-  /**
-   * Of several masks for one prompt only the best gets gradient.
+   * The parts of the loss, each with its weight.
    *
-   * @param each [..., M], one loss for each of a prompt's masks
-   * @return [...], the smallest
+   * @param focal scalar
+   * @param dice scalar
+   * @param iou scalar
    */
-  public static NDArray best(NDArray each) {
-    return each.min(new int[] {each.getShape().dimension() - 1});
+  public record Terms(NDArray focal, NDArray dice, NDArray iou) {
+
+    /**
+     * @return the loss, scalar
+     */
+    public NDArray total() {
+      return focal.add(dice).add(iou);
+    }
+  }
+
+  /**
+   * Weighted losses of single masks.
+   *
+   * @param focal [...]
+   * @param dice [...]
+   */
+  record Each(NDArray focal, NDArray dice) {
+
+    NDArray total() {
+      return focal.add(dice);
+    }
+  }
+
+  /**
+   * Against the teacher's answers to the same prompts, output token by output token. With soft
+   * targets the loss is 0, and so is its gradient, where both say the same.
+   *
+   * @param student B images, P prompts, 1 + 3 output tokens
+   * @param teacher the same, without history
+   * @param isPoint [B, P], 1 for a point and 0 for a box. A box is unambiguous and trains the
+   *     single mask; a point trains the three, and half as much the single one, which else no point
+   *     would keep
+   * @return means over the prompts
+   */
+  public Terms distilled(Masks student, Masks teacher, NDArray isPoint) {
+    Each each =
+        spec.target() == Target.SOFT
+            ? againstLogits(student.logits(), teacher.logits())
+            : againstMask(student.logits(), teacher.logits().gt(0).toType(DataType.FLOAT32, false));
+    return terms(each, isPoint, student.iou(), teacher.iou());
+  }
+
+  /**
+   * SAM's own training: every prompt is taken for a point.
+   *
+   * @param masks B images, P prompts, 1 + 3 output tokens
+   * @param truth [B, P, 1 + 3, h, w], 0..1
+   * @param iou [B, P, 1 + 3] of the masks and the truth
+   * @return means over the prompts
+   */
+  public Terms supervised(Masks masks, NDArray truth, NDArray iou) {
+    return terms(againstMask(masks.logits(), truth), null, masks.iou(), iou);
+  }
+
+  private Terms terms(Each each, NDArray isPoint, NDArray predicted, NDArray iou) {
+    NDArray share = shares(each.total(), isPoint);
+    NDArray none = predicted.getManager().zeros(new Shape());
+    return new Terms(
+        each.focal().mul(share).sum(),
+        each.dice().mul(share).sum(),
+        weighted(spec.iouWeight(), () -> Losses.meanSquared(predicted, iou), none));
+  }
+
+  /** SAM's own focal and dice. */
+  Each againstMask(NDArray logits, NDArray mask) {
+    return each(
+        logits,
+        () -> Losses.focal(logits, mask, alpha(), spec.focalGamma()),
+        () -> Losses.dice(logits, mask));
+  }
+
+  private Each againstLogits(NDArray logits, NDArray teacher) {
+    double t = spec.temperature();
+    return each(
+        logits,
+        () -> Losses.qualityFocal(logits, teacher, alpha(), spec.focalGamma(), t),
+        () -> Losses.squaredDice(logits, teacher, t));
+  }
+
+  private Each each(NDArray logits, Supplier<NDArray> focal, Supplier<NDArray> dice) {
+    Shape shape = logits.getShape();
+    NDArray none = logits.getManager().zeros(shape.slice(0, shape.dimension() - 2));
+    return new Each(
+        weighted(spec.focalWeight(), focal, none), weighted(spec.diceWeight(), dice, none));
+  }
+
+  private static NDArray weighted(double weight, Supplier<NDArray> loss, NDArray none) {
+    return weight == 0 ? none : loss.get().mul((float) weight);
+  }
+
+  private double alpha() {
+    return spec.focalAlpha() == null ? Losses.NO_ALPHA : spec.focalAlpha();
+  }
+
+  /** What each mask counts in the mean over the prompts: [B, P, 1 + 3], constants. */
+  private NDArray shares(NDArray each, NDArray isPoint) {
+    try (Autograd off = Autograd.disabled()) {
+      NDArray three = each.get(":, :, 1:").stopGradient();
+      NDArray single = each.get(":, :, :1").stopGradient().onesLike();
+      NDArray point = isPoint == null ? single : isPoint.expandDims(2);
+      NDArray ofThree = among(three, spec.multimask()).mul(point).mul(.5f);
+      NDArray ofSingle = single.sub(point.mul(.5f));
+      return ofSingle.concat(ofThree, 2).div((float) single.size());
+    }
+  }
+
+  /** What each of a prompt's masks counts, [..., M]: the smallest loss alone, or all the same. */
+  static NDArray among(NDArray each, Multimask multimask) {
+    int last = each.getShape().dimension() - 1;
+    int masks = (int) each.getShape().get(last);
+    return switch (multimask) {
+      case BEST -> each.argMin(last).oneHot(masks, DataType.FLOAT32);
+      case ALL -> each.onesLike().div((float) masks);
+    };
   }
 }

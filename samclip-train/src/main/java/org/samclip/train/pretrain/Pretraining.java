@@ -121,7 +121,7 @@ public final class Pretraining {
     long steps = length.steps(stage);
     ReplayStream stream = data.sam(recipe.seed(), Position.START);
     SamBatches batches = SamBatches.of(source, stream, true, recipe.seed());
-    MaskLoss loss = MaskLoss.of(stage.losses().sam());
+    MaskLoss loss = new MaskLoss(stage.losses().sam());
     try (Objective objective =
         new SamSupervised(sam, loss, manager, new Feed<>(stream, batches, new Span(0, steps)))) {
       train(objective, sam.arrays(), manager, steps, listener);

@@ -2,10 +2,10 @@ package org.samclip.train.recipe;
 
 /**
  * The loss terms (paper): {@code clip.weight * L_CLIP + lambda * L_SAM} with {@code L_SAM =
- * focal_weight * focal + dice_weight * dice}.
+ * focal_weight * focal + dice_weight * dice + iou_weight * iou}.
  *
  * @param clip cosine distance between student and teacher image embedding
- * @param sam focal and dice between student and teacher masks
+ * @param sam what the student's masks are held against, and how
  */
 public record LossesSpec(ClipLossSpec clip, SamLossSpec sam) {
 
@@ -21,18 +21,25 @@ public record LossesSpec(ClipLossSpec clip, SamLossSpec sam) {
   }
 
   /**
-   * @param focalWeight weight of the focal loss within L_SAM
-   * @param diceWeight weight of the dice loss within L_SAM
-   * @param focalAlpha weight of the positive pixels
-   * @param focalGamma how much easy pixels are discounted
+   * The student's answers against the teacher's for the same prompts.
+   *
+   * @param focalWeight weight of the loss of single pixels
+   * @param diceWeight weight of the loss of whole masks
+   * @param focalAlpha weight of the foreground, the background's is the rest to 1; absent: both
+   *     weigh 1
+   * @param focalGamma how much pixels that are nearly right are discounted; 0: not at all
+   * @param iouWeight weight of the squared error between both predicted IoUs
+   * @param temperature by which both sides' logits are divided
    * @param target what the student imitates
    * @param multimask which of the three multi-mask outputs get gradient
    */
   public record SamLossSpec(
       double focalWeight,
       double diceWeight,
-      double focalAlpha,
+      @Optional Double focalAlpha,
       double focalGamma,
+      double iouWeight,
+      double temperature,
       Target target,
       Multimask multimask) {
 
@@ -40,7 +47,7 @@ public record LossesSpec(ClipLossSpec clip, SamLossSpec sam) {
     public enum Target {
       /** The sigmoid of the teacher's logits. */
       SOFT,
-      /** The teacher's mask, thresholded at logit 0. */
+      /** The teacher's mask, thresholded at logit 0: SAM's own focal and dice. */
       HARD
     }
 
@@ -52,12 +59,35 @@ public record LossesSpec(ClipLossSpec clip, SamLossSpec sam) {
       ALL
     }
 
-    /** Checks weights. */
+    /** Checks weights, and that soft targets have their minimum at the teacher. */
     public SamLossSpec {
       Check.notNegative("focal_weight", focalWeight);
       Check.notNegative("dice_weight", diceWeight);
-      Check.share("focal_alpha", focalAlpha);
+      Check.notNegative("iou_weight", iouWeight);
+      Check.that(
+          focalWeight + diceWeight + iouWeight > 0,
+          "focal_weight",
+          "0, as are dice_weight and iou_weight",
+          "one of the three above 0, or there is nothing to learn");
+      if (focalAlpha != null) {
+        Check.share("focal_alpha", focalAlpha);
+      }
       Check.notNegative("focal_gamma", focalGamma);
+      Check.positive("temperature", temperature);
+      if (target == Target.SOFT) {
+        Check.that(
+            focalGamma == 0 || focalGamma >= 1,
+            "focal_gamma",
+            focalGamma,
+            "0, or at least 1, with target: soft (between them the loss has no slope of 0 at the"
+                + " teacher)");
+      } else {
+        Check.that(
+            temperature == 1,
+            "temperature",
+            temperature,
+            "1 with target: hard, as a thresholded mask has no probabilities to soften");
+      }
     }
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.List;
 import org.samclip.clip.ClipConfig;
 import org.samclip.model.Preset;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec.Target;
 
 /**
  * How to train a small teacher from scratch: a model and one stage.
@@ -58,6 +59,11 @@ public record PretrainRecipe(
     Check.that(!stages.get(0).cacheFeatures(), "stages.1.cache_features", true, nothing);
     Check.that(
         !stages.get(0).checkpointActivations(), "stages.1.checkpoint_activations", true, nothing);
+    Check.that(
+        sam == null || stages.get(0).losses().sam().target() == Target.HARD,
+        "stages.1.losses.sam.target",
+        "soft",
+        "hard, as pretraining learns from true masks");
     data.checkFeeds("data", stages.get(0));
   }
 

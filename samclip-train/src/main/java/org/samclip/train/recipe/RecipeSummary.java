@@ -141,10 +141,14 @@ public final class RecipeSummary {
       LossesSpec.SamLossSpec loss = stage.losses().sam();
       line(
           text,
-          "  L_SAM x %s (%s focal + %s dice) on images: %d at %d px, %d masks each",
+          "  L_SAM x %s (%s focal + %s dice + %s IoU; %s targets, %s of three masks) on images: %d at"
+              + " %d px, %d masks each",
           number(stage.lambda()),
           number(loss.focalWeight()),
           number(loss.diceWeight()),
+          number(loss.iouWeight()),
+          lower(loss.target()),
+          lower(loss.multimask()),
           sam.batchSize(),
           sam.resolution(),
           sam.masksPerImage());

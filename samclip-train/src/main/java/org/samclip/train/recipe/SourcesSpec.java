@@ -95,7 +95,7 @@ public record SourcesSpec(@Optional ClipSourceSpec clip, @Optional SamSourceSpec
    *
    * @param pointShare chance of a point; else a box
    * @param boxJitter standard deviation of the noise on box corners, as a share of the side
-   * @param boxJitterMaxPixels limit of that noise
+   * @param boxJitterMaxPixels limit of that noise in pixels of the model's input
    * @param maxMaskShare masks that cover more of the image than this are dropped
    */
   public record PromptsSpec(

@@ -23,6 +23,34 @@ class Losses(Module):
     t = torch.flatten(target, -2)
     return 1 - (2 * torch.sum(p * t, [-1]) + 1) / (torch.sum(p, [-1]) + torch.sum(t, [-1]) + 1)
 
+  def quality_focal(self: __torch__.Losses, student: Tensor, teacher: Tensor, alpha: Tensor, gamma: Tensor, temperature: Tensor) -> Tensor:
+    # logits [..., H, W] -> [...]: mean over pixels of T^2 alpha_t |p - t|^gamma BCE(p, t)
+    a = float(alpha)
+    g = float(gamma)
+    scale = float(temperature)
+    z = student / scale
+    w = teacher / scale
+    t = torch.sigmoid(w)
+    # Its gradient is p - t, exactly 0 where the logits are equal.
+    loss = torch.binary_cross_entropy_with_logits(z, t, None, None, 0)
+    if g == 0:
+      # Less the target's entropy, by the same kernel, so that equal logits give exactly 0.
+      loss = loss - torch.binary_cross_entropy_with_logits(w, t, None, None, 0)
+    else:
+      loss = loss * torch.pow(torch.abs(torch.sigmoid(z) - t), g)
+    if a >= 0:
+      loss = loss * (a * t + (1 - a) * (1 - t))
+    return torch.mean(torch.flatten(loss, -2), [-1]) * (scale * scale)
+
+  def squared_dice(self: __torch__.Losses, student: Tensor, teacher: Tensor, temperature: Tensor) -> Tensor:
+    # logits [..., H, W] -> [...]: T^2 (1 - (2 sum(p t) + 1) / (sum(p^2) + sum(t^2) + 1)), as the sum
+    # of squares that it is: without subtracting near-equal numbers
+    scale = float(temperature)
+    p = torch.flatten(torch.sigmoid(student / scale), -2)
+    t = torch.flatten(torch.sigmoid(teacher / scale), -2)
+    d = p - t
+    return torch.sum(d * d, [-1]) / (torch.sum(p * p, [-1]) + torch.sum(t * t, [-1]) + 1) * (scale * scale)
+
   def cosine(self: __torch__.Losses, student: Tensor, teacher: Tensor) -> Tensor:
     # [..., D] -> scalar: mean of 1 - cos
     return torch.mean(1 - torch.cosine_similarity(student, teacher, -1))

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.clip.Clip;
 import org.samclip.data.cache.CacheFolder;
 import org.samclip.data.replay.ReplayStream;
@@ -41,7 +42,7 @@ class DistillationTest {
 
   private static final MicroBatch WHOLE = new MicroBatch(0, TinyModels.SIDE);
   private static final SamLossSpec LOSS =
-      new SamLossSpec(20, 1, .25, 2, Target.SOFT, Multimask.BEST);
+      new SamLossSpec(20, 1, .25, 2, 1, 1, Target.SOFT, Multimask.BEST);
   private static final long SEED = 4;
 
   @TempDir Path folder;
@@ -235,19 +236,27 @@ class DistillationTest {
             });
   }
 
-  /** A student that is the teacher has no loss to learn from beyond the targets' own entropy. */
+  /** A student that is the teacher has nothing to learn: the whole chain, at rate 0. */
   @Test
-  void theTeachersOwnMasksAreTheBestMasks() {
-    List<Trainer.Step> reports = new ArrayList<>();
-    gradients(reports, sam(WHOLE, 1));
+  void theTeacherItselfHasNeitherLossNorGradient() {
     samTeacher
         .arrays()
-        .forEach(
-            (name, array) ->
-                org.samclip.checkpoint.ParameterLoader.copyInPlace(
-                    array, student.arrays().get(name)));
-    gradients(reports, sam(WHOLE, 1));
-    assertTrue(reports.get(1).losses().get("sam") < reports.get(0).losses().get("sam"));
+        .forEach((name, array) -> ParameterLoader.copyInPlace(array, student.arrays().get(name)));
+    List<Trainer.Step> reports = new ArrayList<>();
+    Map<String, float[]> gradients = gradients(reports, sam(WHOLE, 1));
+    reports.get(0).losses().forEach((name, loss) -> assertEquals(0, loss, 1e-9, name));
+    assertEquals(0, largest(gradients), 1e-7);
+  }
+
+  @Test
+  void theReportHasThePartsOfTheSum() {
+    List<Trainer.Step> reports = new ArrayList<>();
+    gradients(reports, sam(WHOLE, 3));
+    Map<String, Double> losses = reports.get(0).losses();
+    assertEquals(List.of("sam", "sam_focal", "sam_dice", "sam_iou"), List.copyOf(losses.keySet()));
+    double sum = losses.get("sam_focal") + losses.get("sam_dice") + losses.get("sam_iou");
+    assertEquals(sum, losses.get("sam"), 1e-12);
+    losses.forEach((name, loss) -> assertTrue(loss > 0, name));
   }
 
   /** Only the head learns: tokens and answers from disk are those that were computed. */

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -130,30 +129,75 @@ class MaskPromptsTest {
     }
   }
 
+  /** All in the pixels of the input, where the box is 16 x 28. */
   @Test
   void jitterHasItsDeviationItsLimitAndTheImagesEdges() {
-    double most = 1.5;
-    List<Double> shifts = new ArrayList<>();
-    for (int seed = 0; seed < 2000; seed++) {
+    double most = 2.5;
+    double[] sides = {16, 28};
+    double[] exact = {24, 20, 40, 48};
+    double[] squares = new double[2];
+    double sum = 0;
+    int atLimit = 0;
+    int draws = 2000;
+    for (int seed = 0; seed < draws; seed++) {
       float[] xy = draw(boxes(1, .1, most), seed, MIDDLE).get(0).xy();
-      double[] sides = {8, 14};
-      double[] exact = {12, 10, 20, 24};
       for (int i = 0; i < 4; i++) {
-        double shift = xy[i] / 2 - exact[i];
+        double shift = xy[i] - exact[i];
         assertTrue(Math.abs(shift) <= most + 1e-4, "shift of " + shift);
-        shifts.add(shift / sides[i % 2]);
+        atLimit += Math.abs(shift) > most - 1e-4 ? 1 : 0;
+        squares[i % 2] += shift * shift / (2. * draws);
+        sum += shift / (4. * draws);
       }
     }
-    double mean = shifts.stream().mapToDouble(s -> s).average().orElseThrow();
-    double square = shifts.stream().mapToDouble(s -> s * s).average().orElseThrow();
-    assertEquals(0, mean, .005);
-    // Cut at 1.5 pixels: 1.9 deviations of one side, 1.07 of the other.
-    assertTrue(Math.sqrt(square) > .07 && Math.sqrt(square) < .1, "deviation " + square);
+    assertEquals(0, sum, .08); // four deviations of the mean
+    double expected = 0;
+    for (int axis = 0; axis < 2; axis++) {
+      double sigma = .1 * sides[axis];
+      double cut = most / sigma;
+      assertEquals(clippedVariance(cut) * sigma * sigma, squares[axis], .2, "axis " + axis);
+      expected += tail(cut) / 2;
+    }
+    assertEquals(expected, atLimit / (4. * draws), .02);
     for (int seed = 0; seed < 300; seed++) {
       float[] wild = draw(boxes(1, 5, 1000), seed, RIGHT).get(0).xy();
       assertTrue(0 <= wild[0] && wild[0] <= wild[2] && wild[2] <= 2 * W);
       assertTrue(0 <= wild[1] && wild[1] <= wild[3] && wild[3] <= 2 * H);
     }
+  }
+
+  /** SAM's limit of 20 pixels holds at SAM's 1024, whatever the size of the picture. */
+  @Test
+  void theLimitDoesNotDependOnThePicturesSize() {
+    for (int factor : new int[] {1, 4, 64}) {
+      int w = 16 * factor;
+      RunLengthMask half = InMemorySource.rectangle(w, w, 4 * factor, 0, 8 * factor, w);
+      SamPreprocess.Frame frame = new SamPreprocess(1024).frame(w, w);
+      double largest = 0;
+      for (int seed = 0; seed < 200; seed++) {
+        Prompt prompt = new MaskPrompts(boxes(1, .1, 20)).draw(List.of(half), frame, seed).get(0);
+        largest = Math.max(largest, Math.abs(prompt.xy()[0] - 256));
+      }
+      // A deviation is 51 pixels.
+      assertEquals(20, largest, 1e-3, "picture of " + w);
+    }
+  }
+
+  /** Of a standard normal variable that is moved into [-cut, cut]. */
+  private static double clippedVariance(double cut) {
+    double density = Math.exp(-cut * cut / 2) / Math.sqrt(2 * Math.PI);
+    return 1 - tail(cut) - 2 * cut * density + cut * cut * tail(cut);
+  }
+
+  /** Probability that a standard normal variable lies beyond -cut or cut, by Simpson's rule. */
+  private static double tail(double cut) {
+    int parts = 1000;
+    double inside = 0;
+    for (int i = 0; i <= parts; i++) {
+      double x = cut * i / parts;
+      int weight = i == 0 || i == parts ? 1 : i % 2 == 1 ? 4 : 2;
+      inside += weight * Math.exp(-x * x / 2);
+    }
+    return 1 - 2 * inside * cut / parts / 3 / Math.sqrt(2 * Math.PI);
   }
 
   @Test

@@ -25,6 +25,9 @@ import org.samclip.train.loss.MaskLoss;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.optim.CosineSchedule;
 import org.samclip.train.recipe.AreaScaledBatch;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec.Multimask;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec.Target;
 
 /** The whole step, data and optimiser included, at varying sizes: flat memory from step 50 on. */
 @Timeout(120)
@@ -54,8 +57,10 @@ class TrainingMemoryTest {
       PromptSpec prompts = new PromptSpec(4, .5, .1, 20, .9);
       SamBatches batches = new SamBatches(stream, 4, TinyModels.SIDE, prompts, true, 1);
       Span span = new Span(0, STEPS);
+      MaskLoss loss =
+          new MaskLoss(new SamLossSpec(20, 1, .25, 2, 1, 1, Target.HARD, Multimask.BEST));
       try (Objective objective =
-          new SamSupervised(sam, MaskLoss.STANDARD, manager, new Feed<>(stream, batches, span))) {
+          new SamSupervised(sam, loss, manager, new Feed<>(stream, batches, span))) {
         assertFlat(manager, objective, new AdamW.Group(sam.arrays(), 1e-4, .1));
       }
     }

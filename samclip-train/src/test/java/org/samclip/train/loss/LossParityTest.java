@@ -26,6 +26,9 @@ import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
 import org.samclip.parity.Vectors;
 import org.samclip.parity.Vectors.Tolerance;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec.Multimask;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec.Target;
 
 /** Values and gradients of every loss, against the vectors in {@code losses} and CLIP's loss. */
 class LossParityTest {
@@ -68,6 +71,11 @@ class LossParityTest {
           number(definitions, "focal", "gamma ([\\d.]+)"));
     }
 
+    SamLossSpec spec() {
+      return new SamLossSpec(
+          focalWeight, diceWeight, alpha, gamma, 1, 1, Target.HARD, Multimask.BEST);
+    }
+
     static double number(JsonNode definitions, String key, String pattern) {
       Matcher matcher = Pattern.compile(pattern).matcher(definitions.get(key).asText());
       if (!matcher.find()) {
@@ -84,11 +92,12 @@ class LossParityTest {
     return switch (name) {
       case "focal", "focal_extreme" ->
           (logits, target) -> Losses.focal(logits, target, stated.alpha, stated.gamma);
-      case "focal_no_alpha" -> (logits, target) -> Losses.focal(logits, target, -1, stated.gamma);
-      case "focal_gamma0" -> (logits, target) -> Losses.focal(logits, target, -1, 0);
+      case "focal_no_alpha" ->
+          (logits, target) -> Losses.focal(logits, target, Losses.NO_ALPHA, stated.gamma);
+      case "focal_gamma0" -> (logits, target) -> Losses.focal(logits, target, Losses.NO_ALPHA, 0);
       case "dice", "dice_extreme" -> Losses::dice;
       case "mask_total" ->
-          new MaskLoss(stated.focalWeight, stated.diceWeight, stated.alpha, stated.gamma)::each;
+          (logits, target) -> new MaskLoss(stated.spec()).againstMask(logits, target).total();
       default -> {
         assertTrue(name.startsWith("focal_"), name);
         double alpha = Stated.number(definitions, name, "alpha ([\\d.]+)");
@@ -129,15 +138,10 @@ class LossParityTest {
   void leadingAxesAreFree() {
     NDArray logits = vectors.array("input.logits", manager);
     NDArray target = vectors.array("input.target.soft", manager);
-    MaskLoss loss = MaskLoss.STANDARD;
-    NDArray stacked = loss.each(logits.expandDims(0), target.expandDims(0));
+    BinaryOperator<NDArray> loss = loss("mask_total");
+    NDArray stacked = loss.apply(logits.expandDims(0), target.expandDims(0));
     assertEquals(new Shape(1, logits.getShape().get(0)), stacked.getShape());
-    assertArrayEquals(loss.each(logits, target).toFloatArray(), stacked.toFloatArray());
-  }
-
-  @Test
-  void theStandardWeightsAreThePapers() {
-    assertEquals(new MaskLoss(20, 1, .25, 2), MaskLoss.STANDARD);
+    assertArrayEquals(loss.apply(logits, target).toFloatArray(), stacked.toFloatArray());
   }
 
   @Test
@@ -178,7 +182,8 @@ class LossParityTest {
       NDArray each = loss("mask_total").apply(logits, target);
       value("many.mask_loss.each", each);
       assertArrayEquals(vectors.longs(FILE, "many.best"), each.argMin(1).toLongArray());
-      NDArray mask = MaskLoss.best(each).mean();
+      NDArray chosen = MaskLoss.among(each, Multimask.BEST);
+      NDArray mask = each.mul(chosen).sum(new int[] {1}).mean();
       value("many.mask_loss", mask);
       NDArray iou = Losses.meanSquared(predicted, truth);
       value("many.iou_loss", iou);

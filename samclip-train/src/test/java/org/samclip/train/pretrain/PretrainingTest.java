@@ -112,6 +112,9 @@ class PretrainingTest {
 
   @Test
   void shippedRecipesAreReadAndNameTheirCommand() throws IOException {
+    for (String part : List.of("sam-2", "sam-3")) {
+      assertEquals("tiny-" + part, recipe(part, List.of()).name());
+    }
     for (String kind : List.of("clip", "sam")) {
       PretrainRecipe recipe = recipe(kind, List.of());
       assertEquals("tiny-" + kind, recipe.name());
@@ -216,14 +219,16 @@ class PretrainingTest {
 
   @Test
   void refusesWhatOnlyAMergeDoes() {
-    for (String key : List.of("cache_features", "checkpoint_activations")) {
+    for (String override :
+        List.of("cache_features=true", "checkpoint_activations=true", "losses.sam.target=soft")) {
+      String key = "stages.1." + override.replaceFirst("=.*", "");
       UserError error =
           assertThrows(
               UserError.class,
               () ->
                   RecipeReader.readPretraining(
-                      CONFIGS.resolve("pretrain-sam.yaml"), List.of("stages.1." + key + "=true")));
-      assertTrue(error.getMessage().contains("stages.1." + key), error.getMessage());
+                      CONFIGS.resolve("pretrain-sam.yaml"), List.of("stages.1." + override)));
+      assertTrue(error.getMessage().contains(key), error.getMessage());
     }
   }
 }

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.samclip.model.ClipHeadConfig;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec;
 
 /** The merge recipes that are shipped. */
 class ConfigsTest {
@@ -68,8 +69,9 @@ class ConfigsTest {
     assertEquals(32, multiTask.sources().sam().masksPerImage());
     assertEquals(1024, multiTask.sources().sam().resolution());
     assertEquals(10, multiTask.lambda());
-    assertEquals(20, multiTask.losses().sam().focalWeight());
-    assertEquals(1, multiTask.losses().sam().diceWeight());
+    assertEquals(
+        new SamLossSpec(20, 1, .25, 2, 1, 1, SamLossSpec.Target.SOFT, SamLossSpec.Multimask.BEST),
+        multiTask.losses().sam());
     assertEquals(List.of(224, 448), probing.sources().clip().resolutions());
     assertEquals(List.of(224, 448, 1024), adaptation.sources().clip().resolutions());
     assertEquals(0.057, recipe.data().sam().subset());

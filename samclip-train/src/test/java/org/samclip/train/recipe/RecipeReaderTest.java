@@ -3,6 +3,7 @@ package org.samclip.train.recipe;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.samclip.UserError;
 import org.samclip.model.ClipHeadConfig;
 import org.samclip.model.Preset;
+import org.samclip.train.recipe.LossesSpec.SamLossSpec;
 
 class RecipeReaderTest {
 
@@ -70,13 +72,27 @@ class RecipeReaderTest {
     assertEquals(new Duration(3, Duration.Unit.EPOCHS), both.plannedDuration());
     assertEquals(4e-5, both.optimizer().lr());
     assertEquals(List.of(0.9, 0.98), both.optimizer().betas());
-    assertEquals(20, both.losses().sam().focalWeight());
+    assertNull(both.losses().sam().focalAlpha());
+    assertEquals(SamLossSpec.Target.SOFT, both.losses().sam().target());
     assertEquals(32, both.sources().sam().masksPerImage());
     assertEquals(224, both.sources().clip().baseResolution());
     assertEquals(ClipHeadConfig.Pool.MAX, recipe.model().clipHead().pool());
     assertEquals("previous", both.start());
     assertEquals(0.1, both.groups().get(0).rateFactor());
     assertEquals(0, recipe.stages().get(0).groups().get(1).rateFactor());
+  }
+
+  /** SAM's own shape of the focal loss is not bound by what soft targets need. */
+  @Test
+  void hardTargetsTakeAnyGamma() {
+    SamLossSpec spec =
+        small("stages.2.losses.sam={target: hard, focal_gamma: 0.5, focal_alpha: 0.25}")
+            .stages()
+            .get(1)
+            .losses()
+            .sam();
+    assertEquals(.5, spec.focalGamma());
+    assertEquals(.25, spec.focalAlpha());
   }
 
   @Test
@@ -156,6 +172,11 @@ class RecipeReaderTest {
         "stages.2.lambda=1e999 | 'stages.2.lambda' is Infinity; allowed: a finite number",
         "stages.1.lambda=1 | 'stages.1.lambda' is 1.0; allowed: nothing, as the stage has no sam",
         "stages.2.lambda=null | 'stages.2.lambda' is missing",
+        "stages.2.losses.sam.focal_gamma=.5 | 'stages.2.losses.sam.focal_gamma' is 0.5; allowed: 0, or at least 1, with target: soft (between them",
+        "stages.2.losses.sam.focal_alpha=2 | 'stages.2.losses.sam.focal_alpha' is 2.0; allowed: 0 to 1",
+        "stages.2.losses.sam.temperature=0 | 'stages.2.losses.sam.temperature' is 0.0; allowed: a finite number above 0",
+        "stages.2.losses.sam={target: hard, temperature: 2} | 'stages.2.losses.sam.temperature' is 2.0; allowed: 1 with target: hard",
+        "stages.2.losses.sam={focal_weight: 0, dice_weight: 0, iou_weight: 0} | 'stages.2.losses.sam.focal_weight' is 0, as are",
         "stages.2.sources.clip.batch_size=1.5 | 'stages.2.sources.clip.batch_size' is 1.5; allowed: a whole number",
         "stages.2.sources.clip.batch_size=0 | 'stages.2.sources.clip.batch_size' is 0; allowed: a whole number of at least 1",
         "stages.2.sources.clip.resolutions=[225] | 'stages.2.sources.clip.resolutions' is 225; allowed: a multiple of the model's patch, 8",
