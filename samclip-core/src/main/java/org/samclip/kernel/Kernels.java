@@ -368,6 +368,33 @@ public final class Kernels {
     return call(how.method, x, n(height), n(width));
   }
 
+  // ---- images
+
+  /**
+   * {@code (rgb / divisor - mean) / std}, to the bit what float32 arithmetic in this order gives.
+   *
+   * @param rgb [B, H, W, 3], uint8
+   * @param divisor [1]
+   * @param mean [3, 1, 1]
+   * @param std [3, 1, 1]
+   * @return [B, 3, H, W]
+   */
+  public static NDArray normalisePixels(NDArray rgb, NDArray divisor, NDArray mean, NDArray std) {
+    return call("normalise_pixels", rgb, divisor, mean, std);
+  }
+
+  /**
+   * Sets what lies to the right of an image or below it to zero, in place.
+   *
+   * @param x [B, C, H, W], each image in the upper left corner
+   * @param heights [B, 1], int64
+   * @param widths [B, 1], int64
+   * @return x
+   */
+  public static NDArray clearOutside(NDArray x, NDArray heights, NDArray widths) {
+    return call("clear_outside", x, heights, widths);
+  }
+
   // ---- prompts
 
   /**

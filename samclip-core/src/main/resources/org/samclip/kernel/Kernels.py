@@ -400,6 +400,21 @@ class Kernels(Module):
   def bicubic_antialias(self: __torch__.Kernels, x: Tensor, h: Tensor, w: Tensor) -> Tensor:
     return torch._upsample_bicubic2d_aa(x, [int(h), int(w)], False)
 
+  # ---- images ------------------------------------------------------------------------------------
+
+  def normalise_pixels(self: __torch__.Kernels, rgb: Tensor, divisor: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    # [B, H, W, 3] bytes -> [B, 3, H, W]. All divisors are tensors: CUDA multiplies by the reciprocal of
+    # a plain number, which may be off by one bit.
+    x = torch.to(torch.contiguous(torch.permute(rgb, [0, 3, 1, 2])), 6)
+    return torch.div_(torch.sub_(torch.div_(x, divisor), mean), std)
+
+  def clear_outside(self: __torch__.Kernels, x: Tensor, heights: Tensor, widths: Tensor) -> Tensor:
+    # x [B, C, H, W]; heights and widths [B, 1], counted from the upper left corner
+    rows = torch.ge(torch.unsqueeze(torch.arange(torch.size(x, 2), device=x.device), 0), heights)
+    columns = torch.ge(torch.unsqueeze(torch.arange(torch.size(x, 3), device=x.device), 0), widths)
+    outside = torch.logical_or(torch.unsqueeze(rows, 2), torch.unsqueeze(columns, 1))
+    return torch.masked_fill_(x, torch.unsqueeze(outside, 1), 0)
+
   # ---- prompts (segment-anything, prompt_encoder.py) -----------------------------------------------
 
   def fourier(self: __torch__.Kernels, x: Tensor, gaussian: Tensor) -> Tensor:

@@ -4,10 +4,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import org.samclip.checkpoint.ContentHash;
+import org.samclip.data.transform.Normalisation;
+import org.samclip.data.transform.RgbImage;
 
 /**
- * SHA-256 of what a network sees. As the values themselves are hashed, no other sample, crop,
- * resolution or normalisation can have the same key.
+ * SHA-256 of what a network sees: an image's bytes and size, the square it is padded to, and how it
+ * is normalised. No other sample, crop, resolution or normalisation can have the same key.
  *
  * @param a bytes 0 to 7 of the digest, as the others little-endian
  * @param b bytes 8 to 15
@@ -18,22 +20,25 @@ public record FeatureKey(long a, long b, long c, long d) {
 
   static final int BYTES = 32;
 
-  private static final int PIECE = 1 << 14;
+  /** Width, height, side, divisor, three means, three deviations. */
+  private static final int NUMBERS = 10;
 
   /**
-   * @param values holds the input
-   * @param from its first value
-   * @param to end, exclusive
+   * @param image resized
+   * @param side of the square that the network sees, pixels
+   * @param normalisation of the bytes
    * @return its key
    */
-  public static FeatureKey of(float[] values, int from, int to) {
+  public static FeatureKey of(RgbImage image, int side, Normalisation normalisation) {
+    ByteBuffer numbers =
+        ByteBuffer.allocate(NUMBERS * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    numbers.putInt(image.width()).putInt(image.height()).putInt(side);
+    numbers.putFloat(normalisation.divisor());
+    normalisation.mean().forEach(numbers::putFloat);
+    normalisation.std().forEach(numbers::putFloat);
     MessageDigest digest = ContentHash.newDigest();
-    ByteBuffer piece = ByteBuffer.allocate(PIECE * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    for (int at = from; at < to; at += PIECE) {
-      int count = Math.min(PIECE, to - at);
-      piece.clear().asFloatBuffer().put(values, at, count);
-      digest.update(piece.limit(count * Float.BYTES));
-    }
+    digest.update(numbers.flip());
+    digest.update(image.rgb());
     return read(ByteBuffer.wrap(digest.digest()));
   }
 

@@ -21,6 +21,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.samclip.data.transform.Normalisation;
+import org.samclip.data.transform.RgbImage;
 import org.samclip.UserError;
 
 class CacheFolderTest {
@@ -34,7 +36,7 @@ class CacheFolderTest {
   @TempDir Path folder;
 
   private static FeatureKey key(int i) {
-    return FeatureKey.of(new float[] {i}, 0, 1);
+    return FeatureKey.of(new RgbImage(1, 1, new byte[] {(byte) i, 0, 0}), 1, Normalisation.CLIP);
   }
 
   private static ByteBuffer row(int i) {
@@ -73,24 +75,30 @@ class CacheFolderTest {
     }
   }
 
+  /** SHA-256 over sizes, normalisation and bytes, little-endian. */
   @Test
-  void aKeyIsTheHashOfTheValues() throws Exception {
-    float[] values = new float[40_001];
-    ByteBuffer bytes = ByteBuffer.allocate(4 * 40_000).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < values.length; i++) {
-      values[i] = i / 7f - 1000;
-      if (i > 0) {
-        bytes.putFloat(values[i]);
-      }
+  void aKeyIsTheHashOfAllThatANetworkSees() throws Exception {
+    byte[] rgb = new byte[3 * 5 * 2];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) (37 * i);
     }
+    ByteBuffer bytes = ByteBuffer.allocate(40 + rgb.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.putInt(5).putInt(2).putInt(8).putFloat(1);
+    bytes.putFloat(123.675f).putFloat(116.28f).putFloat(103.53f);
+    bytes.putFloat(58.395f).putFloat(57.12f).putFloat(57.375f);
+    bytes.put(rgb);
     byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes.array());
-    FeatureKey key = FeatureKey.of(values, 1, values.length);
+    FeatureKey key = FeatureKey.of(new RgbImage(5, 2, rgb), 8, Normalisation.SAM);
     ByteBuffer written = ByteBuffer.allocate(FeatureKey.BYTES);
     key.write(written);
     assertEquals(ByteBuffer.wrap(hash), written.flip());
     assertEquals(key, FeatureKey.read(ByteBuffer.wrap(hash)));
-    values[20_000] = Math.nextUp(values[20_000]);
-    assertNotEquals(key, FeatureKey.of(values, 1, values.length));
+
+    assertNotEquals(key, FeatureKey.of(new RgbImage(5, 2, rgb), 8, Normalisation.CLIP));
+    assertNotEquals(key, FeatureKey.of(new RgbImage(5, 2, rgb), 16, Normalisation.SAM));
+    assertNotEquals(key, FeatureKey.of(new RgbImage(2, 5, rgb), 8, Normalisation.SAM));
+    rgb[20]++;
+    assertNotEquals(key, FeatureKey.of(new RgbImage(5, 2, rgb), 8, Normalisation.SAM));
   }
 
   @Test

@@ -18,4 +18,12 @@ public record ClipBatch(
     ImageView teacher,
     List<String> texts,
     Map<String, Long> mix,
-    Position after) {}
+    Position after)
+    implements Batch {
+
+  @Override
+  public long bytes() {
+    // At equal sides both see the same images.
+    return student.bytes() + (student.side() == teacher.side() ? 0 : teacher.bytes());
+  }
+}

@@ -1,6 +1,7 @@
 package org.samclip.train.loop;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -8,7 +9,6 @@ import java.util.function.LongFunction;
 import org.samclip.data.replay.KeyHash;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.data.source.Sample;
-import org.samclip.data.transform.Crop;
 import org.samclip.data.transform.Normalisation;
 import org.samclip.data.transform.RandomResizedCrop;
 import org.samclip.data.transform.Resampling;
@@ -73,8 +73,9 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
   public ClipBatch apply(long step) {
     AreaScaledBatch.Draw draw = sizes.at(seed, step);
     int count = draw.batchSize();
-    ImageView student = ImageView.empty(count, draw.resolution());
-    ImageView teacher = ImageView.empty(count, teacherSide);
+    RgbImage[] student = new RgbImage[count];
+    // One image serves both where both see it at the same resolution.
+    RgbImage[] teacher = draw.resolution() == teacherSide ? student : new RgbImage[count];
     List<String> texts = new ArrayList<>(count);
     Map<String, Long> before = stream.delivered();
     for (int i = 0; i < count; ) {
@@ -85,24 +86,30 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
         long view = crops == 0 ? epoch : epoch % crops;
         long own = KeyHash.seed(seed, view, sample.key());
         int at = i;
-        chunk.add(() -> put(sample.image(), own, at, student, teacher));
+        chunk.add(
+            () -> {
+              RgbImage cut = cut(sample.image(), own);
+              student[at] = resize(cut, draw.resolution());
+              if (teacher != student) {
+                teacher[at] = resize(cut, teacherSide);
+              }
+            });
         texts.add(sample.text());
       }
       chunk.parallelStream().forEach(Runnable::run);
     }
     Map<String, Long> mix = new TreeMap<>(stream.delivered());
     mix.replaceAll((source, given) -> given - before.get(source));
-    return new ClipBatch(student, teacher, texts, mix, stream.position());
+    return new ClipBatch(
+        new ImageView(draw.resolution(), Normalisation.SAM, Arrays.asList(student)),
+        new ImageView(teacherSide, Normalisation.CLIP, Arrays.asList(teacher)),
+        texts,
+        mix,
+        stream.position());
   }
 
-  private void put(RgbImage image, long own, int at, ImageView student, ImageView teacher) {
-    Crop seen = crop.draw(image.width(), image.height(), own);
-    RgbImage cut = image.crop(seen);
-    RgbImage forStudent = resize(cut, student.side());
-    RgbImage forTeacher =
-        student.side() == teacher.side() ? forStudent : resize(cut, teacher.side());
-    student.put(at, Normalisation.SAM.apply(forStudent));
-    teacher.put(at, Normalisation.CLIP.apply(forTeacher));
+  private RgbImage cut(RgbImage image, long own) {
+    return image.crop(crop.draw(image.width(), image.height(), own));
   }
 
   private static RgbImage resize(RgbImage image, int side) {

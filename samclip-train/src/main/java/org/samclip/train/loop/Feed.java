@@ -11,4 +11,4 @@ import org.samclip.data.replay.ReplayStream;
  * @param span steps to make batches for
  * @param <T> a batch
  */
-public record Feed<T>(ReplayStream stream, LongFunction<T> batches, Span span) {}
+public record Feed<T extends Batch>(ReplayStream stream, LongFunction<T> batches, Span span) {}

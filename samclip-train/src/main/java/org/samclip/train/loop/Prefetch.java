@@ -1,35 +1,40 @@
 package org.samclip.train.loop;
 
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.function.LongFunction;
 
 /**
- * Makes the batches of coming steps on a thread of its own, a few ahead, in order.
+ * Makes the batches of coming steps on a thread of its own, in order, at most two ahead. Behind a
+ * large one that waits no further one is begun, so that the heap holds two of them: one in work and
+ * one that waits or is being made.
  *
  * @param <T> a batch
  */
-public final class Prefetch<T> implements AutoCloseable {
+public final class Prefetch<T extends Batch> implements AutoCloseable {
+
+  /** Bytes from which a batch is large. */
+  static final long LARGE = 128L << 20;
+
+  private static final int AHEAD = 2;
 
   /** A batch, or why there is none. */
   private record Made<T>(T batch, Throwable failure) {}
 
-  private final BlockingQueue<Made<T>> queue;
+  private final Queue<Made<T>> waiting = new ArrayDeque<>();
   private final Thread thread;
   private long waitedNanos;
   private long left;
   private Throwable failure;
-  private volatile boolean closed;
+  private boolean closed;
 
   /**
    * @param name of the thread
    * @param maker makes the batch of a step; called for one step after the other
    * @param firstStep where to begin
    * @param endStep where to end, exclusive
-   * @param ahead how many batches may wait
    */
-  public Prefetch(String name, LongFunction<T> maker, long firstStep, long endStep, int ahead) {
-    queue = new ArrayBlockingQueue<>(ahead);
+  public Prefetch(String name, LongFunction<T> maker, long firstStep, long endStep) {
     left = endStep - firstStep;
     thread = new Thread(() -> run(maker, firstStep, endStep), name);
     thread.setDaemon(true);
@@ -38,21 +43,42 @@ public final class Prefetch<T> implements AutoCloseable {
 
   private void run(LongFunction<T> maker, long firstStep, long endStep) {
     try {
-      for (long step = firstStep; step < endStep && !closed; step++) {
-        Made<T> made;
-        try {
-          made = new Made<>(maker.apply(step), null);
-        } catch (RuntimeException | Error e) {
-          made = new Made<>(null, e);
-        }
-        queue.put(made);
-        if (made.failure != null) {
-          return;
-        }
+      long step = firstStep;
+      // No local variable outlives a round: it would keep a batch that the reader is done with.
+      while (step < endStep && awaitRoom() && add(make(maker, step))) {
+        step++;
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // closed: nobody waits any more
     }
+  }
+
+  private static <T> Made<T> make(LongFunction<T> maker, long step) {
+    try {
+      return new Made<>(maker.apply(step), null);
+    } catch (RuntimeException | Error e) {
+      return new Made<>(null, e);
+    }
+  }
+
+  /** Returns when a batch may be begun: true, or false once closed. */
+  private synchronized boolean awaitRoom() throws InterruptedException {
+    while (!closed && !hasRoom()) {
+      wait();
+    }
+    return !closed;
+  }
+
+  private boolean hasRoom() {
+    return waiting.size() < AHEAD
+        && waiting.stream().allMatch(made -> made.batch.bytes() < LARGE);
+  }
+
+  /** Returns whether more is to be made. */
+  private synchronized boolean add(Made<T> made) {
+    waiting.add(made);
+    notifyAll();
+    return made.failure == null;
   }
 
   /**
@@ -74,15 +100,18 @@ public final class Prefetch<T> implements AutoCloseable {
     throw (RuntimeException) failure;
   }
 
-  private Made<T> take() {
+  private synchronized Made<T> take() {
     if (left <= 0) {
       throw new IllegalStateException(thread.getName() + ": no batch behind the last step");
     }
     long start = System.nanoTime();
     try {
-      Made<T> made = queue.take();
+      while (waiting.isEmpty()) {
+        wait();
+      }
       left--;
-      return made;
+      notifyAll();
+      return waiting.remove();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while waiting for data", e);
@@ -100,12 +129,30 @@ public final class Prefetch<T> implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
+    synchronized (this) {
+      closed = true;
+    }
     thread.interrupt();
     try {
       thread.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * The most heap that batches of one stream take at a time: one in work, one being made, and one
+   * that waits, if it is small.
+   *
+   * @param sizes bytes of each kind of batch
+   */
+  static long mostBytes(long... sizes) {
+    long most = 0;
+    long small = 0;
+    for (long size : sizes) {
+      most = Math.max(most, size);
+      small = size < LARGE ? Math.max(small, size) : small;
+    }
+    return 2 * most + small;
   }
 }

@@ -8,7 +8,7 @@ import org.samclip.data.replay.ReplayStream;
  *
  * @param <T> a batch
  */
-abstract class PrefetchedObjective<T> implements Objective {
+abstract class PrefetchedObjective<T extends Batch> implements Objective {
 
   private final ReplayStream stream;
   private final Prefetch<T> prefetch;
@@ -22,7 +22,7 @@ abstract class PrefetchedObjective<T> implements Objective {
     this.stream = feed.stream();
     this.position = stream.position();
     Span span = feed.span();
-    this.prefetch = new Prefetch<>(name, feed.batches(), span.first(), span.end(), 2);
+    this.prefetch = new Prefetch<>(name, feed.batches(), span.first(), span.end());
   }
 
   /** The next batch in order. */

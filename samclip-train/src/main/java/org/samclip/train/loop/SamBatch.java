@@ -2,7 +2,9 @@ package org.samclip.train.loop;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
 import org.samclip.data.replay.Position;
 
 /**
@@ -13,7 +15,7 @@ import org.samclip.data.replay.Position;
  * @param xy [B, P, 2, 2], two points a prompt, in pixels of the padded image
  * @param labels [B, P, 2]: (1, -1) a point, (2, 3) a box
  * @param isPoint [B, P], 1 for a point and 0 for a box
- * @param targets [B, P, S, S], true masks at the padded image's size as bytes 0 and 1, or null if
+ * @param targets [B P], each [S, S]: true masks at the padded image's size as bytes 0 and 1; null if
  *     they were not asked for
  * @param after the stream's position behind this batch
  */
@@ -23,8 +25,16 @@ public record SamBatch(
     float[] xy,
     long[] labels,
     float[] isPoint,
-    byte[] targets,
-    Position after) {
+    byte[][] targets,
+    Position after)
+    implements Batch {
+
+  @Override
+  public long bytes() {
+    long own = xy.length * 4L + labels.length * 8L + isPoint.length * 4L;
+    long side = images.side();
+    return images.bytes() + own + (targets == null ? 0 : targets.length * side * side);
+  }
 
   /** The first of several micro-batches' arrays, on a device. */
   public record Arrays(
@@ -42,13 +52,14 @@ public record SamBatch(
     int s = images.side();
     NDArray target = null;
     if (targets != null) {
-      int size = p * s * s;
-      NDArray bytes =
-          manager.create(
-              java.nio.ByteBuffer.wrap(targets, from * size, n * size).slice(),
-              new Shape(n, p, s, s),
-              ai.djl.ndarray.types.DataType.UINT8);
-      target = bytes.toType(ai.djl.ndarray.types.DataType.FLOAT32, false);
+      ByteBuffer bytes = ByteBuffer.allocateDirect(Math.multiplyExact(n * p, s * s));
+      for (int i = from * p; i < to * p; i++) {
+        bytes.put(targets[i]);
+      }
+      target =
+          manager
+              .create(bytes.flip(), new Shape(n, p, s, s), DataType.UINT8)
+              .toType(DataType.FLOAT32, false);
     }
     return new Arrays(
         images.toArray(manager, from, to),

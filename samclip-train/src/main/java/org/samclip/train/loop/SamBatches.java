@@ -1,11 +1,12 @@
 package org.samclip.train.loop;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongFunction;
-import org.samclip.data.mask.RunLengthMask;
 import org.samclip.data.replay.KeyHash;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.data.source.Sample;
+import org.samclip.data.transform.RgbImage;
 import org.samclip.data.transform.SamPreprocess;
 import org.samclip.train.recipe.SourcesSpec.PromptsSpec;
 import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
@@ -78,11 +79,11 @@ public final class SamBatches implements LongFunction<SamBatch> {
   public SamBatch apply(long step) {
     int side = preprocess.size();
     int p = spec.perImage();
-    ImageView images = ImageView.empty(batchSize, side);
+    RgbImage[] images = new RgbImage[batchSize];
     float[] xy = new float[batchSize * p * 4];
     long[] labels = new long[batchSize * p * 2];
     float[] isPoint = new float[batchSize * p];
-    byte[] targets = withTargets ? new byte[Math.multiplyExact(batchSize * p, side * side)] : null;
+    byte[][] targets = withTargets ? new byte[batchSize * p][] : null;
     for (int i = 0; i < batchSize; ) {
       Sample sample = stream.next();
       SamPreprocess.Frame frame = preprocess.frame(sample.image().width(), sample.image().height());
@@ -93,7 +94,7 @@ public final class SamBatches implements LongFunction<SamBatch> {
         continue;
       }
       inARow = 0;
-      images.put(i, preprocess.apply(sample.image()));
+      images[i] = preprocess.resize(sample.image());
       for (int j = 0; j < p; j++) {
         MaskPrompts.Prompt prompt = drawn.get(j);
         int at = i * p + j;
@@ -101,13 +102,13 @@ public final class SamBatches implements LongFunction<SamBatch> {
         System.arraycopy(prompt.labels(), 0, labels, at * 2, 2);
         isPoint[at] = prompt.point() ? 1 : 0;
         if (withTargets) {
-          RunLengthMask mask = sample.masks().get(prompt.mask());
-          System.arraycopy(preprocess.apply(mask), 0, targets, at * side * side, side * side);
+          targets[at] = preprocess.apply(sample.masks().get(prompt.mask()));
         }
       }
       i++;
     }
-    return new SamBatch(images, p, xy, labels, isPoint, targets, stream.position());
+    ImageView view = new ImageView(side, preprocess.normalisation(), Arrays.asList(images));
+    return new SamBatch(view, p, xy, labels, isPoint, targets, stream.position());
   }
 
   private void passOver() {

@@ -3,6 +3,7 @@ package org.samclip.train.loop;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
@@ -55,10 +56,18 @@ class ClipBatchesTest {
   }
 
   private static boolean equal(ClipBatch a, ClipBatch b) {
-    return Arrays.equals(a.student().values(), b.student().values())
-        && Arrays.equals(a.teacher().values(), b.teacher().values())
+    return equal(a.student(), b.student())
+        && equal(a.teacher(), b.teacher())
         && a.texts().equals(b.texts())
         && a.after().equals(b.after());
+  }
+
+  private static boolean equal(ImageView a, ImageView b) {
+    boolean equal = a.side() == b.side() && a.count() == b.count();
+    for (int i = 0; equal && i < a.count(); i++) {
+      equal = Arrays.equals(a.images().get(i).rgb(), b.images().get(i).rgb());
+    }
+    return equal;
   }
 
   @Test
@@ -83,10 +92,11 @@ class ClipBatchesTest {
       int count = side == 32 ? 8 : 2;
       drawn += count;
       assertEquals(count, batch.student().count());
-      assertEquals(count * 3 * side * side, batch.student().values().length);
+      assertEquals(count * 3L * side * side, batch.student().bytes());
       assertEquals(count, batch.teacher().count());
       assertEquals(16, batch.teacher().side());
-      assertEquals(count * 3 * 16 * 16, batch.teacher().values().length);
+      assertEquals(count * 3L * 16 * 16, batch.teacher().bytes());
+      assertEquals(count * 3L * (16 * 16 + side * side), batch.bytes());
       assertEquals(count, batch.texts().size());
       assertEquals(new Position(0, drawn), batch.after());
     }
@@ -103,34 +113,25 @@ class ClipBatchesTest {
     }
     for (ClipBatch batch : batches(samples, SIZES, 16, 1, 2)) {
       for (int i = 0; i < batch.texts().size(); i++) {
-        long red = Math.round(mean(batch.student(), i, 0, Normalisation.SAM));
+        long red = Math.round(mean(batch.student(), i, 0));
         assertEquals("text " + red, batch.texts().get(i));
       }
     }
   }
 
-  /** At equal sides, only the normalisation differs. */
+  /** At equal sides only the normalisation differs, and the pixels are held once. */
   @Test
   void studentAndTeacherSeeTheSamePixels() {
     AreaScaledBatch same = new AreaScaledBatch(8, 32, List.of(32));
     for (ClipBatch batch : batches(InMemorySource.pictures(20), same, 32, 5, 2)) {
-      assertArrayEquals(
-          bytes(batch.student(), Normalisation.SAM),
-          bytes(batch.teacher(), Normalisation.CLIP),
-          2e-3f);
+      assertEquals(Normalisation.SAM, batch.student().normalisation());
+      assertEquals(Normalisation.CLIP, batch.teacher().normalisation());
+      assertEquals(8, batch.teacher().count());
+      for (int i = 0; i < 8; i++) {
+        assertSame(batch.student().images().get(i), batch.teacher().images().get(i));
+      }
+      assertEquals(8 * 3 * 32 * 32, batch.bytes());
     }
-  }
-
-  private static float[] bytes(ImageView view, Normalisation normalisation) {
-    float[] values = view.values().clone();
-    int plane = view.side() * view.side();
-    for (int i = 0; i < values.length; i++) {
-      int channel = i / plane % 3;
-      values[i] =
-          (values[i] * normalisation.std().get(channel) + normalisation.mean().get(channel))
-              * normalisation.divisor();
-    }
-    return values;
   }
 
   @Test
@@ -139,8 +140,8 @@ class ClipBatchesTest {
     for (ClipBatch batch : batches(ramps(30), SIZES, 16, 5, 2)) {
       for (int i = 0; i < batch.texts().size(); i++) {
         for (int channel = 0; channel < 2; channel++) {
-          double student = mean(batch.student(), i, channel, Normalisation.SAM);
-          double teacher = mean(batch.teacher(), i, channel, Normalisation.CLIP);
+          double student = mean(batch.student(), i, channel);
+          double teacher = mean(batch.teacher(), i, channel);
           assertEquals(student, teacher, 1.5, "centre of the crop, in quarters of a pixel");
           places.add(Math.round(student));
         }
@@ -149,13 +150,13 @@ class ClipBatchesTest {
     assertTrue(places.size() > 30, "the crops differ: " + places);
   }
 
-  private static double mean(ImageView view, int index, int channel, Normalisation n) {
-    int plane = view.side() * view.side();
+  private static double mean(ImageView view, int index, int channel) {
+    RgbImage image = view.images().get(index);
     double sum = 0;
-    for (int i = 0; i < plane; i++) {
-      sum += view.values()[(index * 3 + channel) * plane + i];
+    for (int i = channel; i < image.rgb().length; i += 3) {
+      sum += image.rgb()[i] & 0xFF;
     }
-    return (sum / plane * n.std().get(channel) + n.mean().get(channel)) * n.divisor();
+    return sum / (view.side() * view.side());
   }
 
   @Test
@@ -164,7 +165,7 @@ class ClipBatchesTest {
     Set<Long> places = new HashSet<>();
     for (ClipBatch batch : made) {
       int at = batch.texts().indexOf("ramp 3");
-      places.add(Math.round(100 * mean(batch.student(), at, 0, Normalisation.SAM)));
+      places.add(Math.round(100 * mean(batch.student(), at, 0)));
     }
     assertTrue(places.size() > 8, "one image in 12 passes: " + places);
   }
@@ -172,15 +173,14 @@ class ClipBatchesTest {
   @Test
   void givenViewsRepeatInTurn() {
     List<Sample> samples = ramps(8);
-    List<float[]> seen = new ArrayList<>();
+    List<byte[]> seen = new ArrayList<>();
     try (ReplayStream stream = new InMemorySource(samples).stream(5, 1)) {
       AreaScaledBatch all = new AreaScaledBatch(8, 32, List.of(32));
       ClipBatches batches = new ClipBatches(stream, all, CROP, 16, 3, 5);
       for (int epoch = 0; epoch < 7; epoch++) {
         ClipBatch batch = batches.apply(epoch);
         int at = batch.texts().indexOf("ramp 3");
-        int size = 3 * 32 * 32;
-        seen.add(Arrays.copyOfRange(batch.student().values(), at * size, (at + 1) * size));
+        seen.add(batch.student().images().get(at).rgb());
       }
     }
     for (int epoch = 0; epoch < 7; epoch++) {

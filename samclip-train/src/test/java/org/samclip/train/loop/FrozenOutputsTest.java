@@ -10,6 +10,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
@@ -22,6 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.samclip.clip.Clip;
 import org.samclip.data.cache.CacheFolder;
 import org.samclip.data.cache.CacheUse;
+import org.samclip.data.transform.Normalisation;
+import org.samclip.data.transform.RgbImage;
 import org.samclip.kernel.Autocast;
 import org.samclip.kernel.LibTorch;
 import org.samclip.sam.Sam;
@@ -51,11 +55,13 @@ class FrozenOutputsTest {
 
   private static ImageView images() {
     SplittableRandom random = new SplittableRandom(3);
-    float[] values = new float[IMAGES * LENGTH];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
+    List<RgbImage> images = new ArrayList<>();
+    for (int i = 0; i < IMAGES; i++) {
+      byte[] rgb = new byte[LENGTH];
+      random.nextBytes(rgb);
+      images.add(new RgbImage(SIDE, SIDE, rgb));
     }
-    return new ImageView(IMAGES, SIDE, values);
+    return new ImageView(SIDE, Normalisation.CLIP, images);
   }
 
   /** A network that gives back its images, changed. */
@@ -138,7 +144,7 @@ class FrozenOutputsTest {
     }
   }
 
-  /** Weights, sizes, arithmetic, and the last bit of a pixel. */
+  /** Weights, sizes, arithmetic, normalisation, and the last bit of a pixel. */
   @Test
   void nothingThatChangedIsRead() {
     ImageView view = images();
@@ -155,7 +161,10 @@ class FrozenOutputsTest {
           new FrozenNetwork("network", module, otherSizes, network.row(), network.output());
       misses(cache, () -> outputs(other, cache, view), IMAGES);
 
-      view.values()[LENGTH] = Math.nextUp(view.values()[LENGTH]);
+      ImageView otherwise = new ImageView(SIDE, Normalisation.SAM, view.images());
+      misses(cache, () -> outputs(network, cache, otherwise), IMAGES);
+
+      view.images().get(1).rgb()[0] ^= 1;
       misses(cache, () -> outputs(network, cache, view), 1);
 
       NDArray weight = module.arrays().get("visual.ln_post.bias");
@@ -192,17 +201,17 @@ class FrozenOutputsTest {
     }
   }
 
+  private static ImageView black(int side, Normalisation normalisation) {
+    RgbImage image = new RgbImage(side, side, new byte[3 * side * side]);
+    return new ImageView(side, normalisation, List.of(image));
+  }
+
   /** The real ones, at a side that is not the grid's own. */
   @Test
   void theThreeNetworksOfARecipe() {
     Sam sam = TinyModels.sam(manager, 2);
-    ImageView view =
-        new ImageView(1, 2 * TinyModels.SIDE, new float[12 * TinyModels.SIDE * TinyModels.SIDE]);
-    ImageView small =
-        new ImageView(
-            1,
-            TinyModels.TEACHER_SIDE,
-            new float[3 * TinyModels.TEACHER_SIDE * TinyModels.TEACHER_SIDE]);
+    ImageView view = black(2 * TinyModels.SIDE, Normalisation.SAM);
+    ImageView small = black(TinyModels.TEACHER_SIDE, Normalisation.CLIP);
     for (FrozenNetwork network :
         new FrozenNetwork[] {
           FrozenNetwork.samTeacher(sam),

@@ -43,12 +43,16 @@ class SamBatchesTest {
   }
 
   private static boolean equal(SamBatch a, SamBatch b) {
-    return Arrays.equals(a.images().values(), b.images().values())
+    return Arrays.deepEquals(pixels(a), pixels(b))
         && Arrays.equals(a.xy(), b.xy())
         && Arrays.equals(a.labels(), b.labels())
         && Arrays.equals(a.isPoint(), b.isPoint())
-        && Arrays.equals(a.targets(), b.targets())
+        && Arrays.deepEquals(a.targets(), b.targets())
         && a.after().equals(b.after());
+  }
+
+  private static byte[][] pixels(SamBatch batch) {
+    return batch.images().images().stream().map(RgbImage::rgb).toArray(byte[][]::new);
   }
 
   @Test
@@ -71,10 +75,10 @@ class SamBatchesTest {
     for (SamBatch batch : batches(samples, 3, 2, 5)) {
       assertEquals(4, batch.images().count());
       for (int i = 0; i < 4; i++) {
-        float[] image = slice(batch.images().values(), i, 3 * SIDE * SIDE);
+        RgbImage image = batch.images().images().get(i);
         Sample sample =
             samples.stream()
-                .filter(s -> Arrays.equals(preprocess.apply(s.image()), image))
+                .filter(s -> Arrays.equals(preprocess.resize(s.image()).rgb(), image.rgb()))
                 .findFirst()
                 .orElseThrow();
         seen.add(sample.key());
@@ -82,8 +86,7 @@ class SamBatchesTest {
             preprocess.frame(sample.image().width(), sample.image().height());
         for (int p = 0; p < SPEC.perImage(); p++) {
           int at = i * SPEC.perImage() + p;
-          int from = at * SIDE * SIDE;
-          byte[] target = Arrays.copyOfRange(batch.targets(), from, from + SIDE * SIDE);
+          byte[] target = batch.targets()[at];
           RunLengthMask mask =
               sample.masks().stream()
                   .filter(m -> Arrays.equals(preprocess.apply(m), target))
@@ -173,10 +176,8 @@ class SamBatchesTest {
       assertEquals(new Shape(2, p, 2), part.labels().getShape());
       assertEquals(new Shape(2, p), part.isPoint().getShape());
       assertEquals(new Shape(2, p, SIDE, SIDE), part.targets().getShape());
-      int image = 3 * SIDE * SIDE;
       assertArrayEquals(
-          Arrays.copyOfRange(batch.images().values(), image, 3 * image),
-          part.images().toFloatArray());
+          batch.images().toArray(manager, 1, 3).toFloatArray(), part.images().toFloatArray());
       assertArrayEquals(Arrays.copyOfRange(batch.xy(), p * 4, 3 * p * 4), part.xy().toFloatArray());
       assertArrayEquals(
           Arrays.copyOfRange(batch.labels(), p * 2, 3 * p * 2), part.labels().toLongArray());
@@ -184,7 +185,7 @@ class SamBatchesTest {
           Arrays.copyOfRange(batch.isPoint(), p, 3 * p), part.isPoint().toFloatArray());
       float[] targets = part.targets().toFloatArray();
       for (int i = 0; i < targets.length; i++) {
-        assertEquals(batch.targets()[p * SIDE * SIDE + i], targets[i]);
+        assertEquals(batch.targets()[p + i / (SIDE * SIDE)][i % (SIDE * SIDE)], targets[i]);
       }
     }
   }
