@@ -1,5 +1,6 @@
 package org.samclip.train.bench;
 
+import org.samclip.train.report.ProcessMemory;
 import ai.djl.Device;
 import java.util.Arrays;
 import org.samclip.UserError;
@@ -52,7 +53,7 @@ public record Bench(int warmUp, int repeats, int threads) {
         open.run();
         seconds[i] = (System.nanoTime() - start) / 1e9;
       }
-      Double peak = PeakMemory.megabytes();
+      Double peak = ProcessMemory.peakMegabytes();
       // The faster of two readings is the one that other programs disturbed less.
       double rate = before == 0 ? 0 : Math.max(before, MatmulRate.measure(Device.cpu()));
       return row(work, setting, open, seconds, peak, rate);

@@ -69,14 +69,15 @@ final class CheckpointWork implements Work {
   }
 
   private void save() {
-    store.save(model, optimizer, new Progress("stage2", updates, updates, Map.of()));
+    store.save(
+        model, optimizer.state(), new Progress("stage2", updates, updates, Map.of(), null));
     updates++;
   }
 
   private void load() {
     try (NDManager local = manager.newSubManager();
         Tokenizer read = store.model(local).tokenizer()) {
-      store.restore(optimizer);
+      store.restore(optimizer.state());
     }
   }
 

@@ -1,5 +1,6 @@
 package org.samclip.train.loop;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,19 +10,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.samclip.UserError;
 import org.samclip.checkpoint.AtomicFile;
+import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.checkpoint.SafetensorsFile;
 import org.samclip.checkpoint.SafetensorsWriter;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.checkpoint.TensorType;
 import org.samclip.model.ModelFile;
 import org.samclip.model.SamClipModel;
-import org.samclip.train.optim.AdamW;
 
 /**
  * Checkpoints of a run: {@code step-N.model.safetensors}, a whole model, and {@code
@@ -33,6 +35,7 @@ public final class CheckpointStore {
   private static final String LATEST = "latest";
   private static final String MODEL = ".model.safetensors";
   private static final String STATE = ".state.safetensors";
+  private static final String BEST = "best-";
   private static final String PROGRESS = "samclip.progress";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -50,15 +53,15 @@ public final class CheckpointStore {
 
   /**
    * @param model in training, with its provenance
-   * @param optimizer its optimiser
+   * @param state what training goes on with: the optimiser's, and the average's if there is one
    * @param progress where the run is
    */
-  public void save(SamClipModel model, AdamW optimizer, Progress progress) {
-    String name = String.format(java.util.Locale.ROOT, "step-%08d", progress.updates());
+  public void save(SamClipModel model, Map<String, NDArray> state, Progress progress) {
+    String name = String.format(Locale.ROOT, "step-%08d", progress.updates());
     ModelFile.write(folder.resolve(name + MODEL), model, TensorType.F32);
     new SafetensorsWriter()
         .metadata(Map.of(PROGRESS, json(progress)))
-        .addAll(optimizer.state())
+        .addAll(state)
         .write(folder.resolve(name + STATE));
     AtomicFile.writeString(folder.resolve(LATEST), name + "\n");
     retire(name);
@@ -110,13 +113,55 @@ public final class CheckpointStore {
   }
 
   /**
-   * Puts the newest checkpoint's moments into an optimiser.
+   * Reads the newest checkpoint's state.
    *
-   * @param optimizer over the same parameters
+   * @param state the arrays that it was saved from, which get its values
    */
-  public void restore(AdamW optimizer) {
-    try (TensorSource state = SafetensorsFile.open(folder.resolve(name() + STATE))) {
-      new org.samclip.checkpoint.ParameterLoader().load(optimizer.state(), state);
+  public void restore(Map<String, NDArray> state) {
+    try (TensorSource source = SafetensorsFile.open(folder.resolve(name() + STATE))) {
+      new ParameterLoader().load(state, source);
+    }
+  }
+
+  /**
+   * Keeps a stage's best model so far; those before it go when {@link #removeBest} says so, as a
+   * checkpoint may still name one.
+   *
+   * @param model the best
+   * @param phase that trains it
+   * @param step of the phase after which it was looked at
+   */
+  public void saveBest(SamClipModel model, String phase, long step) {
+    ModelFile.write(best(phase, step), model, TensorType.F32);
+  }
+
+  /**
+   * @param phase that trained it
+   * @param step as it was saved
+   * @return the file of a stage's best model
+   */
+  public Path best(String phase, long step) {
+    return folder.resolve(
+        String.format(Locale.ROOT, "%s%s-%08d%s", BEST, phase, step, MODEL));
+  }
+
+  /**
+   * Removes best models.
+   *
+   * @param kept the one that stays; null: none
+   */
+  public void removeBest(Path kept) {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        if (file.getFileName().toString().startsWith(BEST) && !file.equals(kept)) {
+          Files.delete(file);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(folder + ": cannot remove a stage's best models", e);
     }
   }
 

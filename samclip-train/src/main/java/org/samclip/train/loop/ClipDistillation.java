@@ -16,7 +16,8 @@ import org.samclip.vitdet.BlockPass;
  * {@code L_CLIP}: the pooled output of the CLIP head against the CLIP teacher's image embedding of
  * the same crop, by cosine (paper, section 3). No text, no labels.
  */
-public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
+public final class ClipDistillation extends PrefetchedObjective<ClipBatch>
+    implements Distillation {
 
   private final SamClip student;
   private final Passes passes;
@@ -54,6 +55,28 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
 
   @Override
   public Outcome backward(long step, Autograd on) {
+    return overParts((batch, part, local, share) -> backward(on, batch, part, local, share));
+  }
+
+  @Override
+  public Outcome measure() {
+    try (Autograd off = Autograd.disabled()) {
+      return overParts(
+          (batch, part, local, share) -> {
+            NDArray tokens =
+                student.imageEncoder().tokens(batch.student().toArray(local, part.from(), part.to()));
+            NDArray pooled = student.clipHead().pooled(student.clipHead().features(tokens));
+            return Losses.cosine(pooled, teacher.of(batch.teacher(), part, local)).getFloat();
+          });
+    }
+  }
+
+  /** What is done with some images of a batch, which are a share of it. */
+  private interface PartLoss {
+    double of(ClipBatch batch, MicroBatch.Part part, NDManager local, float share);
+  }
+
+  private Outcome overParts(PartLoss loss) {
     ClipBatch batch = nextBatch();
     int count = batch.student().count();
     double total = 0;
@@ -62,7 +85,7 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> {
           NDManager local = passes.manager().newSubManager()) {
         scope.suppressNotUsedWarning();
         float share = (float) part.size() / count;
-        total += backward(on, batch, part, local, share) * share;
+        total += loss.of(batch, part, local, share) * share;
       }
     }
     return new Outcome(

@@ -19,6 +19,7 @@ import org.samclip.data.replay.ReplaySettings;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.data.replay.SampleBudget;
 import org.samclip.data.replay.Selection;
+import org.samclip.data.replay.Selection.Side;
 import org.samclip.data.scenes.SceneOptions;
 import org.samclip.data.scenes.SceneProgress;
 import org.samclip.data.scenes.SceneSetOptions;
@@ -124,34 +125,83 @@ public final class DataFiles {
   /**
    * @param seed of the order
    * @param textRequired whether captions are needed
+   * @param side images to train on, or held out
    * @param start where to begin
    * @return images of D_CLIP
    */
-  public ReplayStream clip(long seed, boolean textRequired, Position start) {
-    return stream(CLIP, textRequired, seed, start);
+  public ReplayStream clip(long seed, boolean textRequired, Side side, Position start) {
+    return stream(CLIP, textRequired, new Part(side, 1), seed, start);
   }
 
   /**
    * @param seed of the order
+   * @param side images to train on, or held out
+   * @param subset share of the images to train on that is replayed
    * @param start where to begin
    * @return images with masks of D_SAM
    */
-  public ReplayStream sam(long seed, Position start) {
-    return stream(SAM, false, seed, start);
+  public ReplayStream sam(long seed, Side side, double subset, Position start) {
+    return stream(SAM, false, new Part(side, side == Side.TRAIN ? subset : 1), seed, start);
   }
 
   /**
-   * @return number of D_CLIP images in one epoch; the listings of all shards are read for it, once
+   * @return number of D_CLIP images to train on in one epoch; the listings of all shards are read
+   *     for it, once
    */
   public long clipCount() {
-    return spec.scenes() != null ? spec.scenes().clip() : mixture(CLIP, false).usable();
+    return count(CLIP, Side.TRAIN);
   }
 
   /**
-   * @return number of D_SAM images in one epoch; the listings of all shards are read for it, once
+   * @return number of D_SAM images to train on in one epoch; the listings of all shards are read
+   *     for it, once
    */
   public long samCount() {
-    return spec.scenes() != null ? spec.scenes().sam() : mixture(SAM, false).usable();
+    return count(SAM, Side.TRAIN);
+  }
+
+  /**
+   * @return number of D_CLIP images that are held out
+   */
+  public long clipHeldOut() {
+    return count(CLIP, Side.HELD_OUT);
+  }
+
+  /**
+   * @return number of D_SAM images that are held out
+   */
+  public long samHeldOut() {
+    return count(SAM, Side.HELD_OUT);
+  }
+
+  private long count(String which, Side side) {
+    if (side == Side.HELD_OUT && holdOut(which) == 0) {
+      return 0;
+    }
+    if (spec.scenes() != null) {
+      // Known before they are written; which of them are held out is decided by their keys' hashes.
+      int all = which.equals(CLIP) ? spec.scenes().clip() : spec.scenes().sam();
+      double share = spec.scenes().holdOut();
+      return Math.round(all * (side == Side.HELD_OUT ? share : 1 - share));
+    }
+    return mixture(which, false, new Part(side, 1)).usable();
+  }
+
+  /**
+   * A part of a source's images.
+   *
+   * @param side to train on, or held out
+   * @param subset share of them
+   */
+  private record Part(Side side, double subset) {
+
+    private static final Part TRAINING = new Part(Side.TRAIN, 1);
+
+    /** In the name of the file that keeps what was counted. */
+    String suffix() {
+      String share = subset == 1 ? "" : "-" + subset;
+      return (side == Side.HELD_OUT ? "-held-out" : "") + share.replace('.', '_');
+    }
   }
 
   /**
@@ -198,16 +248,18 @@ public final class DataFiles {
     return ContentHash.sha256(all.toString());
   }
 
-  private ReplayStream stream(String which, boolean textRequired, long seed, Position start) {
+  private ReplayStream stream(
+      String which, boolean textRequired, Part part, long seed, Position start) {
     int buffer = of(which) == null ? 1024 : of(which).shuffleBuffer();
     // Enough to keep the decoders busy, few enough for images of many megapixels.
     int prefetch = Math.max(8, 4 * spec.workers());
     ReplaySettings settings = new ReplaySettings(buffer, seed, spec.workers(), prefetch);
-    return new ReplayStream(mixture(which, textRequired), settings, budget, start);
+    return new ReplayStream(mixture(which, textRequired, part), settings, budget, start);
   }
 
   /**
-   * The sources of one of the recipe's two streams, with what they held when the run began.
+   * The sources of one of the recipe's two streams, with what they held when the run began: the
+   * images to train on.
    *
    * @param which {@code clip} or {@code sam}
    * @param textRequired whether captions are needed
@@ -215,26 +267,30 @@ public final class DataFiles {
    * @throws UserError if data are missing, empty, or not what they were when the run began
    */
   public Mixture mixture(String which, boolean textRequired) {
+    return mixture(which, textRequired, Part.TRAINING);
+  }
+
+  private Mixture mixture(String which, boolean textRequired, Part part) {
     List<Mixture.Part> parts = new ArrayList<>();
     Map<String, SampleSource> sources = sources(which, textRequired);
     for (Map.Entry<String, SampleSource> entry : sources.entrySet()) {
       MixSpec mixed = mixed(which, entry.getKey());
-      Selection selection = selection(of(which), mixed);
+      Selection selection = selection(which, mixed, part);
       Double weight = mixed == null ? null : mixed.weight();
-      Inventory inventory = inventory(entry.getValue(), selection);
+      Inventory inventory = inventory(entry.getValue(), selection, part.suffix());
       parts.add(new Mixture.Part(entry.getKey(), entry.getValue(), selection, weight, inventory));
     }
     return new Mixture("data." + which, parts);
   }
 
   /** Counted once, and kept for a resumed run. */
-  private Inventory inventory(SampleSource source, Selection selection) {
-    Inventory known = counted.get(source.name());
+  private Inventory inventory(SampleSource source, Selection selection, String suffix) {
+    String name = source.name().replace('.', '-') + suffix;
+    Inventory known = counted.get(name);
     if (known != null) {
       return known;
     }
-    Path file =
-        inventories == null ? null : inventories.resolve(source.name().replace('.', '-') + ".tsv");
+    Path file = inventories == null ? null : inventories.resolve(name + ".tsv");
     Inventory inventory;
     if (file != null && Files.exists(file)) {
       inventory = Inventory.read(file, selection);
@@ -250,7 +306,7 @@ public final class DataFiles {
     }
     LOG.info(
         "{}: {} samples selected from {} shards, {} of them without any",
-        source.name(),
+        name,
         inventory.usable(),
         inventory.shards().size(),
         inventory.empty());
@@ -261,7 +317,7 @@ public final class DataFiles {
           source.name(),
           inventory.duplicateKeys());
     }
-    counted.put(source.name(), inventory);
+    counted.put(name, inventory);
     return inventory;
   }
 
@@ -309,13 +365,14 @@ public final class DataFiles {
     return of(which).mix().stream().filter(m -> m.name().equals(label)).findFirst().orElseThrow();
   }
 
-  /** Scenes have held-out sets of their own, so that training may use all of the rest. */
-  private static Selection selection(SourceSpec of, MixSpec mixed) {
-    if (of == null) {
-      return Selection.ALL;
-    }
-    double share = mixed == null ? of.subset() : of.subset() * mixed.subset();
-    return new Selection(share, of.holdOut(), Selection.Side.TRAIN);
+  private Selection selection(String which, MixSpec mixed, Part part) {
+    double share = of(which) == null ? 1 : of(which).subset();
+    double own = mixed == null ? share : share * mixed.subset();
+    return new Selection(own * part.subset(), holdOut(which), part.side());
+  }
+
+  private double holdOut(String which) {
+    return of(which) == null ? spec.scenes().holdOut() : of(which).holdOut();
   }
 
   private DataLimits limits() {

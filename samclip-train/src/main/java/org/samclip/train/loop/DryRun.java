@@ -70,8 +70,9 @@ public final class DryRun {
     double operations = 0;
     String unknown = null;
     for (Phase phase : phases) {
-      ParameterTable table = StageRunner.table(phase.stage(), student);
-      StageCost cost = new StageCost(phase.stage(), student.config(), clip.config, table);
+      SamClip trained = new SamClip(phase.model().config(clip.config.embedDim()));
+      ParameterTable table = StageRunner.table(phase.stage(), trained);
+      StageCost cost = new StageCost(phase.stage(), trained.config(), clip.config, table);
       line("");
       line("%s, parameters of stage %s:", phase.row(), phase.stage().name());
       text.append(table.text());

@@ -28,6 +28,7 @@ import org.samclip.model.SamClipModel;
 import org.samclip.train.recipe.EvaluationSpec.SetsSpec;
 import org.samclip.train.recipe.Recipe;
 import org.samclip.train.report.MetricsLog;
+import org.samclip.train.report.ProcessMemory;
 import org.samclip.train.report.ResultsTable;
 
 /**
@@ -263,8 +264,10 @@ public final class MergeRun {
       MetricsLog log) {
     try (Interruption interruption = interruptions.get();
         Autocast precision = recipe.isBf16() ? Autocast.bf16() : Autocast.float32()) {
+      Distillations distillations = new Distillations(recipe, teachers, data);
       StageRunner runner =
-          new StageRunner(teachers, data, length, folder, store, recipe, interruption);
+          new StageRunner(
+              distillations, (m, images) -> Map.of(), length, folder, store, interruption);
       boolean ended = runner.run(phase, model, own, from, before, logged(log, phase, before));
       if (ended) {
         ModelFile.write(folder.model(phase.row()), model, TensorType.F32);
@@ -304,10 +307,20 @@ public final class MergeRun {
         line.put("stage", phase.stage().name());
         line.put("stage_step", step + 1);
         line.putAll(result.losses());
-        line.put("gradient_norm", result.gradientNorm());
+        Trainer.Gradients gradients = result.gradients();
+        line.put("gradient_norm", gradients.norm());
+        line.put("clipped", gradients.clipped());
+        gradients.norms().forEach((source, norm) -> line.put("gradient_norm_" + source, norm));
+        if (Double.isFinite(gradients.cosine())) {
+          line.put("gradient_cosine", gradients.cosine());
+        }
         line.put("lr_factor", result.lrFactor());
         line.put("images", result.images());
         result.mix().forEach((source, images) -> line.put("images_" + source, images));
+        line.put("seconds", result.seconds());
+        line.put("data_wait_seconds", soFar.waitedSeconds());
+        line.put("memory_mb", ProcessMemory.megabytes());
+        soFar.validation().forEach((name, value) -> line.put("val_" + name, value));
         log.write(before + step + 1, line);
         listener.onStep(stage, step, end, result, soFar);
       }
@@ -323,7 +336,7 @@ public final class MergeRun {
       return store.model(own);
     }
     return phase.start() == null
-        ? students.base(own)
+        ? students.base(own, phase.model())
         : ModelFile.readSamClip(folder.model(phase.start()), own);
   }
 

@@ -1,8 +1,11 @@
 package org.samclip.train.loop;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.samclip.train.recipe.BaselineSpec;
+import org.samclip.train.recipe.ModelSpec;
 import org.samclip.train.recipe.Recipe;
 import org.samclip.train.recipe.StageSpec;
 
@@ -13,9 +16,10 @@ import org.samclip.train.recipe.StageSpec;
  *     baseline's
  * @param start row of the phase it begins from; null: SAM's weights with a fresh CLIP head
  * @param stage what is trained
+ * @param model the student's sizes and head
  * @param inTable whether it has a row: the stages between of a baseline have none
  */
-public record Phase(String row, String start, StageSpec stage, boolean inTable) {
+public record Phase(String row, String start, StageSpec stage, ModelSpec model, boolean inTable) {
 
   /**
    * @param recipe of the run
@@ -23,37 +27,45 @@ public record Phase(String row, String start, StageSpec stage, boolean inTable) 
    */
   public static List<Phase> of(Recipe recipe) {
     List<Phase> phases = new ArrayList<>();
-    List<String> rows = new ArrayList<>();
+    Map<String, String> rows = new HashMap<>();
     for (int i = 0; i < recipe.stages().size(); i++) {
-      rows.add("stage" + (i + 1));
+      add(phases, recipe.stages(), i, "stage" + (i + 1), rows, recipe.model(), true);
     }
-    add(phases, recipe.stages(), rows, true);
     for (BaselineSpec baseline : recipe.baselines()) {
-      int last = baseline.stages().size();
-      List<String> names = new ArrayList<>();
-      for (int i = 1; i <= last; i++) {
-        names.add(i == last ? baseline.name() : baseline.name() + "-" + i);
+      // Its own stages hide those of the recipe that have the same name.
+      Map<String, String> own = new HashMap<>(rows);
+      ModelSpec model =
+          baseline.clipHead() == null
+              ? recipe.model()
+              : recipe.model().withClipHead(baseline.clipHead());
+      int last = baseline.stages().size() - 1;
+      for (int i = 0; i <= last; i++) {
+        String row = i == last ? baseline.name() : baseline.name() + "-" + (i + 1);
+        add(phases, baseline.stages(), i, row, own, model, i == last);
       }
-      add(phases, baseline.stages(), names, false);
     }
     return phases;
   }
 
+  /**
+   * @param rows of the stages that may be started from, by the stages' names; grows by this one
+   */
   private static void add(
-      List<Phase> phases, List<StageSpec> stages, List<String> rows, boolean allInTable) {
-    for (int i = 0; i < stages.size(); i++) {
-      StageSpec stage = stages.get(i);
-      String start =
-          switch (stage.start()) {
-            case StageSpec.BASE -> null;
-            case StageSpec.PREVIOUS -> i == 0 ? null : rows.get(i - 1);
-            default -> rows.get(names(stages).indexOf(stage.start()));
-          };
-      phases.add(new Phase(rows.get(i), start, stage, allInTable || i == stages.size() - 1));
-    }
-  }
-
-  private static List<String> names(List<StageSpec> stages) {
-    return stages.stream().map(StageSpec::name).toList();
+      List<Phase> phases,
+      List<StageSpec> stages,
+      int index,
+      String row,
+      Map<String, String> rows,
+      ModelSpec model,
+      boolean inTable) {
+    StageSpec stage = stages.get(index);
+    String start =
+        switch (stage.start()) {
+          case StageSpec.BASE -> null;
+          case StageSpec.PREVIOUS -> index == 0 ? null : rows.get(stages.get(index - 1).name());
+          default -> rows.get(stage.start());
+        };
+    phases.add(new Phase(row, start, stage, model, inTable));
+    rows.put(stage.name(), row);
   }
 }

@@ -10,8 +10,10 @@ import org.samclip.data.replay.Position;
  * @param step steps done in it
  * @param updates steps done in all phases
  * @param positions of the streams, by source
+ * @param best look at the phase's models so far, or null
  */
-public record Progress(String phase, long step, long updates, Map<String, Position> positions) {
+public record Progress(
+    String phase, long step, long updates, Map<String, Position> positions, Best best) {
 
   public Progress {
     positions = Map.copyOf(positions);

@@ -23,7 +23,8 @@ import org.samclip.vitdet.ImageEncoder;
  * {@code L_SAM}: the student's masks and predicted IoUs against the SAM teacher's for the same
  * prompts (paper, section 3). The student imitates the teacher's same output token.
  */
-public final class SamDistillation extends PrefetchedObjective<SamBatch> {
+public final class SamDistillation extends PrefetchedObjective<SamBatch>
+    implements Distillation {
 
   /**
    * Image tokens, over all prompts, that the decoders see at a time: 4 prompts at 1024 px. A
@@ -83,6 +84,31 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
 
   @Override
   public Outcome backward(long step, Autograd on) {
+    return overParts((in, asked, share, sums) -> backward(on, in, asked, share, sums));
+  }
+
+  @Override
+  public Outcome measure() {
+    try (Autograd off = Autograd.disabled()) {
+      return overParts(
+          (in, asked, share, sums) ->
+              overPrompts(
+                  in,
+                  asked,
+                  student.imageEncoder().neck(student.imageEncoder().tokens(in.images())),
+                  share,
+                  sums,
+                  (loss, of) -> {}));
+    }
+  }
+
+  /** What is done with some images of a batch, which are a share of it. */
+  private interface PartLoss {
+    /** The terms are added to {@code sums}, [3], on the device: reading them waits for it. */
+    void of(SamBatch.Arrays in, NDArray asked, float share, NDArray sums);
+  }
+
+  private Outcome overParts(PartLoss loss) {
     SamBatch batch = nextBatch();
     int count = batch.images().count();
     try (NDArray sums = passes.manager().zeros(new Shape(3))) {
@@ -93,7 +119,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
           scope.suppressNotUsedWarning();
           float share = (float) part.size() / count;
           NDArray asked = embeddings.of(batch.images(), part, local);
-          backward(on, batch.toArrays(local, part.from(), part.to()), asked, share, sums);
+          loss.of(batch.toArrays(local, part.from(), part.to()), asked, share, sums);
         }
       }
       return new Outcome(parts(sums.toFloatArray()), count);
@@ -109,11 +135,6 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
     return parts;
   }
 
-  /**
-   * Some images' part of the loss; the decoders take some of the prompts at a time.
-   *
-   * @param sums [3], to which the terms are added on the device: reading them waits for it
-   */
   private void backward(Autograd on, SamBatch.Arrays in, NDArray asked, float share, NDArray sums) {
     ImageEncoder encoder = student.imageEncoder();
     BackbonePass pass = BackbonePass.of(encoder, in.images(), passes.checkpointActivations());
@@ -121,6 +142,26 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
     boolean learning = encoder.isLearning();
     NDArray leaf = embedding.stopGradient();
     leaf.setRequiresGradient(learning);
+    overPrompts(in, asked, leaf, share, sums, (loss, of) -> on.backward(loss.mul(lambda * of)));
+    if (learning) {
+      on.backward(embedding, leaf.getGradient());
+      pass.backward(on);
+    }
+  }
+
+  /** Takes some prompts' loss and its share of the batch's. */
+  private interface PromptLoss {
+    void take(NDArray loss, float share);
+  }
+
+  /** The decoders take some of the prompts at a time. */
+  private void overPrompts(
+      SamBatch.Arrays in,
+      NDArray asked,
+      NDArray embedding,
+      float share,
+      NDArray sums,
+      PromptLoss each) {
     Shape grid = embedding.getShape();
     long tokens = grid.get(0) * grid.get(2) * grid.get(3);
     long prompts = in.isPoint().getShape().get(1);
@@ -129,16 +170,12 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> {
       long to = Math.min(prompts, from + atOnce);
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        MaskLoss.Terms terms = terms(asked, leaf, in, new NDIndex(":, {}:{}", from, to));
+        MaskLoss.Terms terms = terms(asked, embedding, in, new NDIndex(":, {}:{}", from, to));
         float of = share * (to - from) / prompts;
-        on.backward(terms.total().mul(lambda * of));
+        each.take(terms.total(), of);
         NDList all = new NDList(terms.focal(), terms.dice(), terms.iou());
         sums.addi(NDArrays.stack(all).stopGradient().mul(of));
       }
-    }
-    if (learning) {
-      on.backward(embedding, leaf.getGradient());
-      pass.backward(on);
     }
   }
 

@@ -48,6 +48,17 @@ public final class StageLength {
     return new CosineSchedule(rising, planned, stage.optimizer().finalLrFactor());
   }
 
+  /**
+   * @param stage any
+   * @param every a distance within it: steps, epochs or a share of the stage
+   * @return the distance in steps, at least 1
+   */
+  public long stepsBetween(StageSpec stage, Duration every) {
+    return every.isShare()
+        ? Math.max(1, Math.round(steps(stage) * every.amount() / 100))
+        : steps(stage, every);
+  }
+
   private long steps(StageSpec stage, Duration duration) {
     return Math.max(1, duration.steps(stepsPerEpoch(stage, duration)));
   }

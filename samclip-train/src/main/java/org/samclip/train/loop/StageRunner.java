@@ -1,38 +1,43 @@
 package org.samclip.train.loop;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.samclip.UserError;
 import org.samclip.checkpoint.AtomicFile;
-import org.samclip.clip.Clip;
+import org.samclip.checkpoint.ParameterLoader;
+import org.samclip.checkpoint.SafetensorsFile;
+import org.samclip.checkpoint.TensorSource;
 import org.samclip.data.cache.CacheFolder;
 import org.samclip.data.cache.CacheUse;
 import org.samclip.data.replay.Position;
-import org.samclip.data.replay.ReplayStream;
+import org.samclip.data.replay.Selection.Side;
 import org.samclip.model.SamClip;
 import org.samclip.model.SamClipModel;
 import org.samclip.train.optim.AdamW;
+import org.samclip.train.optim.GradientTelemetry;
 import org.samclip.train.optim.Optimizers;
+import org.samclip.train.optim.WeightAverage;
 import org.samclip.train.recipe.Duration;
 import org.samclip.train.recipe.ParameterTable;
 import org.samclip.train.recipe.ParameterTable.NamedShape;
 import org.samclip.train.recipe.Recipe;
-import org.samclip.train.recipe.SourcesSpec.ClipSourceSpec;
-import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
 import org.samclip.train.recipe.StageSpec;
+import org.samclip.train.recipe.ValidationSpec;
+import org.samclip.train.recipe.ValidationSpec.Keep;
 
 /**
  * Runs one stage: source, sample, transform, batch, backbone, heads, losses against the teachers,
- * one update, checkpoint.
+ * one update, now and then a look at held-out images, checkpoint.
  */
 public final class StageRunner {
 
-  private final Teachers teachers;
-  private final DataFiles data;
+  private final Distillations distillations;
+  private final Validation validation;
   private final RunFolder folder;
   private final CheckpointStore store;
   private final Recipe recipe;
@@ -40,27 +45,25 @@ public final class StageRunner {
   private final Interruption interruption;
 
   /**
-   * @param teachers are asked
-   * @param data feeds
+   * @param distillations make the stage's objectives
+   * @param skills are measured by looks at the model
    * @param length of the stages
    * @param folder of the run
    * @param store of the run's checkpoints
-   * @param recipe of the run
    * @param interruption ends the stage early
    */
   public StageRunner(
-      Teachers teachers,
-      DataFiles data,
+      Distillations distillations,
+      Validation.Skills skills,
       StageLength length,
       RunFolder folder,
       CheckpointStore store,
-      Recipe recipe,
       Interruption interruption) {
-    this.teachers = teachers;
-    this.data = data;
+    this.distillations = distillations;
+    this.validation = new Validation(distillations, skills);
     this.folder = folder;
     this.store = store;
-    this.recipe = recipe;
+    this.recipe = distillations.recipe();
     this.length = length;
     this.interruption = interruption;
   }
@@ -86,45 +89,71 @@ public final class StageRunner {
     StageSpec stage = phase.stage();
     long end = length.steps(stage);
     long first = from == null ? 0 : from.step();
-    Map<String, Position> positions = from == null ? Map.of() : from.positions();
-
     ParameterTable table = table(stage, model.model());
     AtomicFile.writeString(folder.parameters(phase.row()), table.text());
+    Map<String, NDArray> learning = learning(table, model.model());
     AdamW optimizer = Optimizers.of(stage.optimizer(), table, model.model().arrays(), manager);
+    Optional<WeightAverage> average =
+        Optional.ofNullable(stage.ema()).map(d -> new WeightAverage(learning, d, manager));
+    Map<String, NDArray> state = new LinkedHashMap<>(optimizer.state());
+    average.ifPresent(a -> state.putAll(a.state()));
     if (from != null) {
-      store.restore(optimizer);
+      store.restore(state);
     }
     Optional<CacheFolder> cache =
         stage.cacheFeatures()
             ? Optional.of(
                 new CacheFolder(recipe.cache().folder(folder.cache()), recipe.cache().maxBytes()))
             : Optional.empty();
-    List<Objective> objectives =
-        objectives(stage, model.model(), manager, cache, positions, new Span(first, end));
-    try {
+    List<Distillation> objectives =
+        distillations.of(
+            stage,
+            model.model(),
+            manager,
+            cache,
+            Side.TRAIN,
+            from == null ? Map.of() : from.positions(),
+            new Span(first, end));
+    try (GradientTelemetry telemetry =
+        new GradientTelemetry(learning, name -> name.startsWith("image_encoder."), manager)) {
       Trainer trainer =
-          new Trainer(objectives, optimizer, length.schedule(stage), stage.optimizer().clipNorm());
+          new Trainer(objectives, optimizer, length.schedule(stage), stage.optimizer().clipNorm())
+              .optTelemetry(telemetry, recipe.telemetry().cosineEvery());
+      Looks looks = new Looks(phase, model, manager, average, from == null ? null : from.best());
       listener.onStage(phase.row(), first, end);
       Duration every = recipe.checkpoint().every();
       Pace pace = new Pace(every, first, end, length.stepsPerEpoch(stage, every));
-      for (long step = first; step < end; step++) {
+      boolean ended = first >= end;
+      for (long step = first; !ended; step++) {
         Trainer.Step result = trainer.step(step);
+        long done = step + 1;
+        average.ifPresent(a -> a.update(done));
+        Map<String, Double> seen = looks.after(done, end);
         CacheUse use = cache.map(CacheFolder::use).orElse(CacheUse.NONE);
         listener.onStep(
-            phase.row(), step, end, result, new StepListener.SoFar(trainer.waitedSeconds(), use));
+            phase.row(),
+            step,
+            end,
+            result,
+            new StepListener.SoFar(trainer.waitedSeconds(), use, seen));
         boolean stop = interruption.requested();
-        boolean last = step == end - 1;
-        if (stop || (!last && pace.due(step + 1))) {
-          store.save(model, optimizer, progress(phase, step + 1, updatesBefore, objectives));
+        ended = done == end || looks.enough();
+        if (stop || (!ended && pace.due(done))) {
+          store.save(
+              model, state, progress(phase, done, updatesBefore, objectives, looks.best));
+          store.removeBest(looks.kept());
         }
-        if (stop) {
-          return last;
+        if (stop && !ended) {
+          return false;
         }
       }
+      average.ifPresent(WeightAverage::swap);
+      looks.restoreBest();
       return true;
     } finally {
       objectives.forEach(Objective::close);
       cache.ifPresent(CacheFolder::close);
+      average.ifPresent(WeightAverage::close);
       optimizer.close();
     }
   }
@@ -143,80 +172,94 @@ public final class StageRunner {
     return ParameterTable.of(stage, shapes);
   }
 
-  private Progress progress(
-      Phase phase, long step, long updatesBefore, List<Objective> objectives) {
+  private static Map<String, NDArray> learning(ParameterTable table, SamClip model) {
+    Map<String, NDArray> arrays = model.arrays();
+    Map<String, NDArray> learning = new LinkedHashMap<>();
+    for (ParameterTable.Entry entry : table.entries()) {
+      if (!entry.frozen()) {
+        learning.put(entry.name(), arrays.get(entry.name()));
+      }
+    }
+    return learning;
+  }
+
+  private static Progress progress(
+      Phase phase, long step, long updatesBefore, List<Distillation> objectives, Best best) {
     Map<String, Position> positions = new HashMap<>();
     objectives.forEach(objective -> positions.put(objective.source(), objective.position()));
-    return new Progress(phase.row(), step, updatesBefore + step, positions);
+    return new Progress(phase.row(), step, updatesBefore + step, positions, best);
   }
 
-  private List<Objective> objectives(
-      StageSpec stage,
-      SamClip student,
-      NDManager manager,
-      Optional<CacheFolder> cache,
-      Map<String, Position> positions,
-      Span span) {
-    List<Objective> objectives = new ArrayList<>();
-    if (stage.sources().clip() != null) {
-      Position start = positions.getOrDefault("clip", Position.START);
-      objectives.add(clip(stage, student, manager, cache, start, span));
+  /** The looks at one stage's models, of which the best may be kept, and which may end it. */
+  private final class Looks {
+    private final Phase phase;
+    private final SamClipModel model;
+    private final NDManager manager;
+    private final Optional<WeightAverage> average;
+    private final ValidationSpec spec;
+    private Best best;
+
+    Looks(
+        Phase phase,
+        SamClipModel model,
+        NDManager manager,
+        Optional<WeightAverage> average,
+        Best best) {
+      this.phase = phase;
+      this.model = model;
+      this.manager = manager;
+      this.average = average;
+      this.spec = phase.stage().validation();
+      this.best = best;
     }
-    if (stage.sources().sam() != null) {
-      Position start = positions.getOrDefault("sam", Position.START);
-      objectives.add(sam(stage, student, manager, cache, start, span));
+
+    /** What is seen after so many steps; empty if no look is due. */
+    Map<String, Double> after(long done, long end) {
+      if (spec == null || (done % length.stepsBetween(phase.stage(), spec.every()) != 0 && done < end)) {
+        return Map.of();
+      }
+      average.ifPresent(WeightAverage::swap);
+      Map<String, Double> seen = validation.look(phase.stage(), model, manager);
+      Double value = seen.get(spec.metric());
+      if (value == null) {
+        throw new UserError(
+            "stages."
+                + phase.stage().name()
+                + ".validation.metric: "
+                + spec.metric()
+                + " is not measured here; measured are "
+                + String.join(", ", seen.keySet()));
+      }
+      best = Best.of(best, done, value, spec);
+      if (best.step() == done && spec.keep() == Keep.BEST) {
+        store.saveBest(model, phase.row(), done);
+      }
+      average.ifPresent(WeightAverage::swap);
+      return seen;
     }
-    return objectives;
-  }
 
-  /** Each stage sees the data in an order of its own. */
-  private long seed(StageSpec stage) {
-    return recipe.seed() * 31 + stage.name().hashCode();
-  }
+    boolean enough() {
+      return spec != null
+          && spec.stopAfter() != null
+          && best != null
+          && best.since() >= spec.stopAfter();
+    }
 
-  private Objective clip(
-      StageSpec stage,
-      SamClip student,
-      NDManager manager,
-      Optional<CacheFolder> cache,
-      Position start,
-      Span span) {
-    ClipSourceSpec source = stage.sources().clip();
-    Clip teacher = teachers.clip().clip();
-    ReplayStream stream = data.clip(seed(stage), false, start);
-    // Given views are the same ones in all stages, so that what is cached serves all of them.
-    long crops = source.views() > 0 ? recipe.seed() : seed(stage);
-    int teacherSide = teacher.config().vision().imageSide();
-    Feed<ClipBatch> feed =
-        new Feed<>(stream, ClipBatches.of(source, stream, teacherSide, crops), span);
-    Passes passes = passes(stage, manager, cache, source.microBatch(), source.baseResolution());
-    return new ClipDistillation(student, teacher, feed, passes, stage.losses().clip().weight());
-  }
+    java.nio.file.Path kept() {
+      return best == null || spec.keep() == Keep.LAST ? null : store.best(phase.row(), best.step());
+    }
 
-  private Objective sam(
-      StageSpec stage,
-      SamClip student,
-      NDManager manager,
-      Optional<CacheFolder> cache,
-      Position start,
-      Span span) {
-    SamSourceSpec source = stage.sources().sam();
-    ReplayStream stream = data.sam(seed(stage), start);
-    Feed<SamBatch> feed =
-        new Feed<>(stream, SamBatches.of(source, stream, false, seed(stage)), span);
-    Passes passes = passes(stage, manager, cache, source.microBatch(), source.resolution());
-    return new SamDistillation(
-        student, teachers.sam().sam(), feed, passes, stage.losses().sam(), stage.lambda());
-  }
-
-  private static Passes passes(
-      StageSpec stage,
-      NDManager manager,
-      Optional<CacheFolder> cache,
-      Integer microBatch,
-      int baseSide) {
-    MicroBatch micro = new MicroBatch(microBatch == null ? 0 : microBatch, baseSide);
-    return new Passes(manager, micro, stage.checkpointActivations(), cache);
+    /** Puts the best model's values into the stage's. */
+    void restoreBest() {
+      if (kept() == null) {
+        return;
+      }
+      try (TensorSource source = SafetensorsFile.open(kept())) {
+        new ParameterLoader()
+            .optIgnoredInFile(name -> !model.model().arrays().containsKey(name))
+            .load(model.model().arrays(), source);
+      }
+    }
   }
 
   /** When the next checkpoint is due. */

@@ -1,5 +1,6 @@
 package org.samclip.train.loop;
 
+import java.util.Map;
 import org.samclip.data.cache.CacheUse;
 
 /** Hears of every step, for a progress bar and a log. */
@@ -25,10 +26,11 @@ public interface StepListener {
   void onStep(String stage, long step, long end, Trainer.Step result, SoFar soFar);
 
   /**
-   * What adds up over a stage's steps.
+   * What a stage has come to.
    *
    * @param waitedSeconds time waited for data
    * @param cache what the cache of frozen networks' outputs was good for
+   * @param validation what a look at the model after this step gave; empty where none was taken
    */
-  record SoFar(double waitedSeconds, CacheUse cache) {}
+  record SoFar(double waitedSeconds, CacheUse cache, Map<String, Double> validation) {}
 }

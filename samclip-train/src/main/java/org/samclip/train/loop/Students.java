@@ -14,6 +14,7 @@ import org.samclip.model.SamClip;
 import org.samclip.model.SamClipConfig;
 import org.samclip.model.SamClipModel;
 import org.samclip.train.Version;
+import org.samclip.train.recipe.ModelSpec;
 import org.samclip.train.recipe.ModelSpec.ClipHeadSpec;
 import org.samclip.train.recipe.Recipe;
 
@@ -43,8 +44,10 @@ record Students(Recipe recipe, Teachers teachers, DataFiles data, Map<String, St
               + teachers.sam().sizes().samHead()
               + "; set model.preset, or model.width, depth and so on, to the teacher's");
     }
-    SamClip student = new SamClip(config);
-    Phase.of(recipe).forEach(phase -> StageRunner.table(phase.stage(), student));
+    for (Phase phase : Phase.of(recipe)) {
+      SamClipConfig own = phase.model().config(teachers.clip().clip().config().embedDim());
+      StageRunner.table(phase.stage(), new SamClip(own));
+    }
   }
 
   private Map<String, String> allLicences() {
@@ -55,10 +58,15 @@ record Students(Recipe recipe, Teachers teachers, DataFiles data, Map<String, St
     return all;
   }
 
-  /** SAM's weights with a fresh CLIP head. */
-  SamClipModel base(NDManager own) {
+  /**
+   * SAM's weights with a fresh CLIP head.
+   *
+   * @param own owns the parameters
+   * @param model sizes and head: the recipe's, or a baseline's
+   */
+  SamClipModel base(NDManager own, ModelSpec model) {
     ClipConfig clip = teachers.clip().clip().config();
-    SamClipConfig config = recipe.model().config(clip.embedDim());
+    SamClipConfig config = model.config(clip.embedDim());
     SamClip student = new SamClip(config);
     student.initialize(own, recipe.seed());
     Map<String, NDArray> arrays = student.arrays();
@@ -67,7 +75,7 @@ record Students(Recipe recipe, Teachers teachers, DataFiles data, Map<String, St
         .sam()
         .arrays()
         .forEach((name, array) -> ParameterLoader.copyInPlace(array, arrays.get(name)));
-    if (recipe.model().clipHead().init() == ClipHeadSpec.Init.LAST_ENCODER_LAYER) {
+    if (model.clipHead().init() == ClipHeadSpec.Init.LAST_ENCODER_LAYER) {
       student.initializeClipHead();
     }
     Provenance provenance =

@@ -15,7 +15,8 @@ import org.samclip.kernel.TorchScript;
 
 /**
  * Tells the gradients of several losses apart while they add up: the norm of what each one added,
- * and the cosine between it and the sum of those before. Holds one copy of the gradients.
+ * and the cosine between it and the sum of those before. Holds one copy of the gradients from its
+ * first step on.
  */
 public final class GradientTelemetry implements AutoCloseable {
 
@@ -49,8 +50,6 @@ public final class GradientTelemetry implements AutoCloseable {
     List<Integer> indices = new ArrayList<>();
     int i = 0;
     for (Map.Entry<String, NDArray> entry : parameters.entrySet()) {
-      marks[i] = (PtNDArray) manager.zeros(entry.getValue().getShape());
-      NDScope.unregister(marks[i]);
       if (isShared.test(entry.getKey())) {
         indices.add(i);
       }
@@ -71,9 +70,7 @@ public final class GradientTelemetry implements AutoCloseable {
   public Added added(boolean withCosine) {
     boolean first = !marked;
     if (first) {
-      for (PtNDArray mark : marks) {
-        mark.muli(0);
-      }
+      clear();
     }
     double norm = Math.sqrt(products(parameters, marks)[0]);
     double cosine = Double.NaN;
@@ -84,6 +81,17 @@ public final class GradientTelemetry implements AutoCloseable {
     SCRIPT.run("mark_gradients", IValue.listFrom(parameters), IValue.listFrom(marks)).close();
     marked = true;
     return new Added(norm, cosine);
+  }
+
+  private void clear() {
+    for (int i = 0; i < marks.length; i++) {
+      if (marks[i] == null) {
+        marks[i] = (PtNDArray) manager.zeros(parameters[i].getShape());
+        NDScope.unregister(marks[i]);
+      } else {
+        marks[i].muli(0);
+      }
+    }
   }
 
   private PtNDArray[] only(PtNDArray[] all) {
@@ -106,7 +114,9 @@ public final class GradientTelemetry implements AutoCloseable {
   @Override
   public void close() {
     for (PtNDArray mark : marks) {
-      mark.close();
+      if (mark != null) {
+        mark.close();
+      }
     }
   }
 }

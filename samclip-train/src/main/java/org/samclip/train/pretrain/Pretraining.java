@@ -16,6 +16,7 @@ import org.samclip.clip.Tokenizer;
 import org.samclip.data.cache.CacheUse;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
+import org.samclip.data.replay.Selection.Side;
 import org.samclip.data.scenes.SceneProgress;
 import org.samclip.data.scenes.SceneVocabulary;
 import org.samclip.kernel.LibTorch;
@@ -99,7 +100,7 @@ public final class Pretraining {
     int context = recipe.clip().text().contextLength();
     try (Tokenizer tokenizer = new Tokenizer(SceneVocabulary.tokenizerJson(), context)) {
       long steps = length.steps(stage);
-      ReplayStream stream = data.clip(recipe.seed(), true, Position.START);
+      ReplayStream stream = data.clip(recipe.seed(), true, Side.TRAIN, Position.START);
       int side = recipe.clip().vision().imageSide();
       ClipBatches batches = ClipBatches.of(source, stream, side, recipe.seed());
       try (Objective objective =
@@ -119,7 +120,7 @@ public final class Pretraining {
     Sam sam = new Sam(sizes.encoder(), sizes.samHead());
     start(sam, manager);
     long steps = length.steps(stage);
-    ReplayStream stream = data.sam(recipe.seed(), Position.START);
+    ReplayStream stream = data.sam(recipe.seed(), Side.TRAIN, 1, Position.START);
     SamBatches batches = SamBatches.of(source, stream, true, recipe.seed());
     MaskLoss loss = new MaskLoss(stage.losses().sam());
     try (Objective objective =
@@ -153,7 +154,7 @@ public final class Pretraining {
     listener.onStage(stage.name(), 0, steps);
     for (long step = 0; step < steps; step++) {
       Trainer.Step result = trainer.step(step);
-      SoFar soFar = new SoFar(trainer.waitedSeconds(), CacheUse.NONE);
+      SoFar soFar = new SoFar(trainer.waitedSeconds(), CacheUse.NONE, Map.of());
       listener.onStep(stage.name(), step, steps, result, soFar);
     }
     optimizer.close();

@@ -88,6 +88,15 @@ public record ModelSpec(
         new ClipHeadConfig(clipHead.layers(), clipHead.pool(), embedDim, clipHead.denseWindow()));
   }
 
+  /**
+   * @param head another CLIP head
+   * @return the same student with it
+   */
+  public ModelSpec withClipHead(ClipHeadSpec head) {
+    return new ModelSpec(
+        preset, patch, grid, width, depth, this.heads, window, globalLayers, head);
+  }
+
   /** Refuses image sides that are not made of whole patches. */
   void checkResolution(String key, int resolution) {
     int side = encoder().patch();

@@ -22,6 +22,7 @@ import org.samclip.UserError;
 import org.samclip.data.replay.Inventory;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.ReplayStream;
+import org.samclip.data.replay.Selection.Side;
 import org.samclip.train.recipe.DataSpec;
 import org.samclip.train.recipe.DataSpec.MixSpec;
 import org.samclip.train.recipe.DataSpec.SourceSpec;
@@ -66,7 +67,7 @@ class DataFilesTest {
     DataFiles files = files(spec(null, null, 1));
     assertEquals(40, files.clipCount());
     Set<String> keys = new HashSet<>();
-    try (ReplayStream stream = files.clip(1, false, Position.START)) {
+    try (ReplayStream stream = files.clip(1, false, Side.TRAIN, Position.START)) {
       for (int i = 0; i < 40; i++) {
         keys.add(stream.next().key());
       }
@@ -79,7 +80,7 @@ class DataFilesTest {
 
   @Test
   void weightsDecideTheShares() {
-    try (ReplayStream stream = files(spec(1., 3., 1)).clip(1, false, Position.START)) {
+    try (ReplayStream stream = files(spec(1., 3., 1)).clip(1, false, Side.TRAIN, Position.START)) {
       for (int i = 0; i < 40; i++) {
         stream.next();
       }

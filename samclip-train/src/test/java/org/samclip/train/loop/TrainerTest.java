@@ -107,7 +107,7 @@ class TrainerTest {
         squares += before[i] * before[i];
       }
       assertArrayEquals(gradient, w.getGradient().toFloatArray(), 1e-3f, "step " + step);
-      assertEquals(Math.sqrt(norm), result.gradientNorm(), 1e-3);
+      assertEquals(Math.sqrt(norm), result.gradients().norm(), 1e-3);
       assertEquals(total, result.losses().get("sum"), 1e-4, "before weighting");
       assertEquals(squares, result.losses().get("square"), 1e-3, "before weighting");
       assertEquals(8, result.images());
@@ -121,7 +121,7 @@ class TrainerTest {
   void oneUpdateFollowsTheScheduleAndTheClippedGradient() {
     Trainer trainer = trainer(1, new Simple("sum", 100, NDArray::sum));
     Trainer.Step result = trainer.step(0);
-    assertEquals(100 * Math.sqrt(3), result.gradientNorm(), 1e-3, "before clipping");
+    assertEquals(100 * Math.sqrt(3), result.gradients().norm(), 1e-3, "before clipping");
     float clipped = (float) (1 / Math.sqrt(3));
     assertArrayEquals(
         new float[] {clipped, clipped, clipped}, w.getGradient().toFloatArray(), 1e-5f);
