@@ -76,8 +76,8 @@ class ResultsTableTest {
   void textHasTheMainColumnsThatHaveValues() {
     assertEquals(
         """
-                          point       logit  zeroshot
-        model              miou       ratio      top1
+                         point       logit  zeroshot
+        model             miou       ratio      top1
         sam-teacher  75.1 ±1.2           -         -
         stage2               -  102.6 ±0.4     100.0
         """,
