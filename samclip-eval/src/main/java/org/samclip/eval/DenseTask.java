@@ -1,11 +1,11 @@
 package org.samclip.eval;
 
+import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.samclip.UserError;
 import org.samclip.data.transform.LabelMap;
-import org.samclip.eval.metric.ConfusionMatrix;
 
 /**
  * The classes of a set of label maps and how they are told apart: which are named to the model, and
@@ -13,8 +13,8 @@ import org.samclip.eval.metric.ConfusionMatrix;
  */
 public final class DenseTask {
 
-  /** A target value that no 8-bit label has. */
-  private static final int NOT_COUNTED = -1;
+  /** A target value that no 8-bit label has: the pixel does not count. */
+  static final int NOT_COUNTED = -1;
 
   private final List<String> classes;
   private final int ignoreIndex;
@@ -75,22 +75,33 @@ public final class DenseTask {
   }
 
   /**
-   * @return an empty matrix for {@link #count}
+   * @return names of all classes, in the order of the labels
    */
-  public ConfusionMatrix newMatrix() {
-    return new ConfusionMatrix(classes.size(), NOT_COUNTED);
+  public List<String> classes() {
+    return classes;
   }
 
   /**
-   * Counts one image.
+   * Of the score maps of all classes those of the classes that are given to the model as text.
    *
-   * @param matrix from {@link #newMatrix}
+   * @param maps {@code [K, h, w]}, one for each of {@link #classes()}
+   * @return {@code [N, h, w]}, one for each of {@link #namedClasses()}; may be {@code maps} itself
+   */
+  public NDArray named(NDArray maps) {
+    return namedIndices.length == classes.size()
+        ? maps
+        : maps.get(maps.getManager().create(namedIndices));
+  }
+
+  /**
+   * The labels of one image that count.
+   *
    * @param key what messages call the image
    * @param target its label map
-   * @param prediction labels in the same order
+   * @return the labels, {@link #NOT_COUNTED} where a pixel does not count
    * @throws UserError if the map has a label that is neither a class nor the ignore index
    */
-  public void count(ConfusionMatrix matrix, String key, LabelMap target, int[] prediction) {
+  int[] target(String key, LabelMap target) {
     int[] labels = new int[target.labels().length];
     for (int i = 0; i < labels.length; i++) {
       int label = target.labels()[i] & 0xFF;
@@ -110,6 +121,6 @@ public final class DenseTask {
       boolean counts = label != ignoreIndex && (countsBackground || label != background);
       labels[i] = counts ? label : NOT_COUNTED;
     }
-    matrix.add(labels, prediction);
+    return labels;
   }
 }

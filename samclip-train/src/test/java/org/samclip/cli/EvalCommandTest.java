@@ -121,8 +121,11 @@ class EvalCommandTest {
     for (Path model : List.of(models.samClip, models.clip)) {
       JsonNode result = done(eval(model, "classify", classes, "--templates", "brief"));
       // Every image is in both classes, so whatever is answered, half is right.
-      assertEquals(.5, result.at("/metrics/top1").doubleValue());
-      assertEquals(1, result.at("/metrics/top5").doubleValue());
+      assertEquals(.5, result.at("/metrics/top1/value").doubleValue());
+      assertEquals(1, result.at("/metrics/top5/value").doubleValue());
+      assertEquals(2 * IMAGES, result.at("/metrics/top1/n").intValue());
+      double low = result.at("/metrics/top1/low").doubleValue();
+      assertTrue(low >= 0 && low < .5, "three of six pairs of equal images, drawn one by one");
       assertEquals(2 * IMAGES, result.at("/metrics/images").intValue());
     }
   }

@@ -1,63 +1,11 @@
 package org.samclip.eval.metric;
 
-import java.util.Arrays;
-import org.nd4j.linalg.api.buffer.DataType;
-import org.nd4j.linalg.factory.Nd4j;
-
 /**
- * Intersection over union of binary masks, and its mean over instances. A mask is an array of
- * bytes, non-zero inside.
+ * Intersection over union of binary masks. A mask is an array of bytes, non-zero inside.
  */
 public final class MaskIou {
 
-  private double[] values = new double[64];
-  private int count;
-
-  /**
-   * Adds one instance.
-   *
-   * @param prediction predicted mask, any order of pixels
-   * @param target true mask in the same order
-   * @return the instance's IoU
-   */
-  public double add(byte[] prediction, byte[] target) {
-    double iou = of(prediction, target);
-    if (count == values.length) {
-      values = Arrays.copyOf(values, 2 * count);
-    }
-    values[count++] = iou;
-    return iou;
-  }
-
-  /**
-   * @return number of instances added
-   */
-  public long count() {
-    return count;
-  }
-
-  /**
-   * @return mean IoU over the instances, 0 to 1; NaN before the first
-   */
-  public double mean() {
-    return count == 0
-        ? Double.NaN
-        : Nd4j.createFromArray(Arrays.copyOf(values, count)).meanNumber().doubleValue();
-  }
-
-  /**
-   * @param threshold an IoU, 0 to 1
-   * @return share of the instances whose IoU is at least the threshold; NaN before the first
-   */
-  public double shareAtLeast(double threshold) {
-    return count == 0
-        ? Double.NaN
-        : Nd4j.createFromArray(Arrays.copyOf(values, count))
-            .gte(threshold)
-            .castTo(DataType.DOUBLE)
-            .meanNumber()
-            .doubleValue();
-  }
+  private MaskIou() {}
 
   /**
    * The IoU of two masks; two empty masks agree and give 1.

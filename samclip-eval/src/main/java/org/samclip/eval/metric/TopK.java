@@ -21,14 +21,17 @@ public final class TopK {
    * @param logits {@code [N, C]} in row-major order; any scores whose order counts
    * @param classes C
    * @param labels {@code [N]}, 0 to C - 1
+   * @return {@code [N]} of each sample the rank of its label, 0 for the highest
    * @throws IllegalArgumentException if the sizes do not fit or a label is out of range
    */
-  public void add(float[] logits, int classes, int[] labels) {
+  public int[] add(float[] logits, int classes, int[] labels) {
     int[][] chosen = new int[labels.length][];
     for (int row = 0; row < labels.length; row++) {
       chosen[row] = new int[] {labels[row]};
     }
-    hits.add(Ranks.best(logits, classes, chosen));
+    int[] ranks = Ranks.best(logits, classes, chosen);
+    hits.add(ranks);
+    return ranks;
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.samclip.eval.metric.Measurement;
 
 /**
  * What a {@link ProtocolRun} found.
@@ -14,7 +15,7 @@ import java.util.Map;
  * @param kind of the model
  * @param task what was measured
  * @param data what it was measured on
- * @param values by name: ratios from 0 to 1 and counts, the main one first
+ * @param values by name: a {@link Measurement} of each metric, the main one first, then counts
  * @param classIou IoU of each class, null for one that does not occur; empty for other tasks
  */
 public record ProtocolResult(
@@ -63,13 +64,17 @@ public record ProtocolResult(
     if (value == null) {
       return "-";
     }
+    if (value instanceof Measurement m) {
+      return String.format(
+          Locale.ROOT, "%.4f  (n %d, 95 %%: %.4f to %.4f)", m.value(), m.n(), m.low(), m.high());
+    }
     return value instanceof Double ratio
         ? String.format(Locale.ROOT, "%.4f", ratio)
         : value.toString();
   }
 
   /**
-   * @return the same as JSON
+   * @return the same as JSON; a metric is {@code {"value", "n", "low", "high"}}
    */
   public String json() {
     Map<String, Object> tree = new LinkedHashMap<>();

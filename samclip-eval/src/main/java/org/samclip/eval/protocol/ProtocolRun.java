@@ -13,6 +13,8 @@ import org.samclip.data.source.LabelMapFolder;
 import org.samclip.eval.Background;
 import org.samclip.eval.ScoreSettings;
 import org.samclip.eval.adapter.OpenModel;
+import org.samclip.eval.metric.Bootstrap;
+import org.samclip.eval.metric.ClassScores;
 import org.samclip.eval.metric.SegmentationScores;
 import org.samclip.eval.segment.HeadComposition;
 import org.samclip.eval.segment.InstanceSegmentation;
@@ -108,8 +110,8 @@ public record ProtocolRun(
         ZeroShotClassification.run(
             comparing, set, new ZeroShotClassification.Options(side, BATCH, maxImages, templates));
     Map<String, Object> values = new LinkedHashMap<>();
-    values.put("top1", found.top1());
-    values.put("top5", found.top5());
+    values.put("top1", Bootstrap.measure(found.top1()));
+    values.put("top5", Bootstrap.measure(found.top5()));
     values.put("classes", found.classes());
     counts(values, found.side(), found.images(), found.skipped());
     return result(model, values, Map.of());
@@ -130,7 +132,7 @@ public record ProtocolRun(
                 background,
                 settings.temperature(),
                 settings.threshold()));
-    Map<String, Object> values = scores(found.scores());
+    Map<String, Object> values = scores(found.perImage(), found.scores());
     counts(values, found.side(), found.images(), found.skipped());
     return result(model, values, perClass(set.classes(), found.scores()));
   }
@@ -153,7 +155,7 @@ public record ProtocolRun(
                 settings.threshold(),
                 settings.logitRange(),
                 PROMPTS_PER_PASS));
-    Map<String, Object> values = scores(found.scores());
+    Map<String, Object> values = scores(found.perImage(), found.scores());
     values.put("prompts", found.prompts());
     counts(values, found.side(), found.images(), found.skipped());
     return result(model, values, perClass(set.classes(), found.scores()));
@@ -168,21 +170,22 @@ public record ProtocolRun(
             drawing,
             set,
             new InstanceSegmentation.Options(
-                prompt, side, BATCH, maxImages, PROMPTS_PER_PASS, false));
+                List.of(prompt), side, BATCH, maxImages, PROMPTS_PER_PASS, false));
     Map<String, Object> values = new LinkedHashMap<>();
-    values.put("miou", found.miou());
-    values.put("prompt", found.prompt().name().toLowerCase(Locale.ROOT));
+    values.put("miou", Bootstrap.measure(found.iou().get(prompt)));
+    values.put("prompt", prompt.name().toLowerCase(Locale.ROOT));
     values.put("objects", found.objects());
     values.put("skipped_objects", found.skippedObjects());
     counts(values, found.side(), found.images(), found.skipped());
     return result(model, values, Map.of());
   }
 
-  private static Map<String, Object> scores(SegmentationScores scores) {
+  private static Map<String, Object> scores(ClassScores perImage, SegmentationScores scores) {
     Map<String, Object> values = new LinkedHashMap<>();
-    values.put("miou", scores.miou());
-    values.put("pixel_accuracy", scores.pixelAccuracy());
-    values.put("mean_class_accuracy", scores.meanClassAccuracy());
+    values.put("miou", Bootstrap.measure(perImage));
+    values.put("pixel_accuracy", Bootstrap.measure(perImage.pixelAccuracy()));
+    values.put(
+        "mean_class_accuracy", Bootstrap.measure(perImage.as(ClassScores.Mean.ACCURACY)));
     values.put("pixels", scores.pixels());
     return values;
   }

@@ -2,17 +2,22 @@ package org.samclip.eval.segment;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.samclip.UserError;
 import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.source.LabelMapFolder;
 import org.samclip.data.transform.LabelMap;
 import org.samclip.data.transform.SamPreprocess;
 import org.samclip.eval.Background;
+import org.samclip.eval.DenseCounts;
 import org.samclip.eval.DenseTask;
 import org.samclip.eval.ImageBatch;
 import org.samclip.eval.SampleBatches;
-import org.samclip.eval.metric.ConfusionMatrix;
+import org.samclip.eval.metric.ClassScores;
 import org.samclip.eval.metric.SegmentationScores;
 import org.samclip.eval.zeroshot.PromptTemplates;
 import org.samclip.eval.zeroshot.TextClassifier;
@@ -80,7 +85,7 @@ public final class HeadComposition {
   /**
    * What was found.
    *
-   * @param miou mean IoU over the classes that occur, 0 to 1
+   * @param perImage mean IoU over the classes that occur, kept per image
    * @param scores all ratios, per class in the order of the labels
    * @param side S in pixels
    * @param images number of images measured
@@ -88,7 +93,20 @@ public final class HeadComposition {
    * @param prompts number of prompts, one for each class found in an image
    */
   public record Result(
-      double miou, SegmentationScores scores, int side, int images, int skipped, long prompts) {}
+      ClassScores perImage,
+      SegmentationScores scores,
+      int side,
+      int images,
+      int skipped,
+      long prompts) {
+
+    /**
+     * @return mean IoU over the classes that occur, 0 to 1
+     */
+    public double miou() {
+      return scores.miou();
+    }
+  }
 
   /**
    * Measures a model.
@@ -101,18 +119,39 @@ public final class HeadComposition {
    */
   public static Result run(
       TwoHeadModel model, EvaluationSet<LabelMapFolder.Item> set, Options options) {
+    Background only = options.background();
+    return run(model, set, options, EnumSet.of(only)).get(only);
+  }
+
+  /**
+   * Measures a model under several readings of the background, with one pass of the backbone for
+   * all.
+   *
+   * @param model the model
+   * @param set images with label maps, and the names of their classes
+   * @param options how; its {@code background} does not matter
+   * @param backgrounds what is done with a class named "background", at least one
+   * @return the results
+   * @throws UserError if no pixel counts or a label has no class
+   */
+  public static Map<Background, Result> run(
+      TwoHeadModel model,
+      EvaluationSet<LabelMapFolder.Item> set,
+      Options options,
+      Set<Background> backgrounds) {
     int side = options.side() == 0 ? model.imageSide() : options.side();
     SamPreprocess preprocess = new SamPreprocess(side, model.normalisation());
-    DenseTask task = new DenseTask(set.classes(), LabelMapFolder.IGNORE, options.background());
-    ConfusionMatrix matrix = task.newMatrix();
+    Map<Background, Counted> counted = new EnumMap<>(Background.class);
+    for (Background background : backgrounds) {
+      DenseTask task = new DenseTask(set.classes(), LabelMapFolder.IGNORE, background);
+      counted.put(background, new Counted(new ImageComposer(model, task, options, side)));
+    }
     SampleBatches<LabelMapFolder.Item> batches =
         new SampleBatches<>(set, options.batch(), options.maxImages());
-    ImageComposer composer = new ImageComposer(model, task, options, side);
-    long prompts = 0;
     try (Autograd off = Autograd.disabled();
         NDManager manager = LibTorch.newManager(model.device());
         TextClassifier classifier =
-            TextClassifier.of(manager, model, task.namedClasses(), options.templates())) {
+            TextClassifier.of(manager, model, set.classes(), options.templates())) {
       for (List<LabelMapFolder.Item> batch = batches.next();
           !batch.isEmpty();
           batch = batches.next()) {
@@ -124,26 +163,56 @@ public final class HeadComposition {
           NDArray maps = classifier.scoreMaps(features.patches());
           for (int i = 0; i < batch.size(); i++) {
             LabelMapFolder.Item sample = batch.get(i);
-            LabelMap target = sample.labels();
-            try (NDManager one = step.newSubManager()) {
-              NDArray embedding = features.neck().get("{}:{}", i, i + 1);
-              embedding.attach(one);
-              ImageComposer.Composition composition =
-                  composer.compose(
-                      embedding,
-                      maps.get(i),
-                      preprocess.frame(sample.image().width(), sample.image().height()),
-                      target.height(),
-                      target.width());
-              task.count(matrix, sample.key(), target, composition.labels());
-              prompts += composition.parts().size();
+            SamPreprocess.Frame frame =
+                preprocess.frame(sample.image().width(), sample.image().height());
+            for (Counted one : counted.values()) {
+              try (NDManager own = step.newSubManager()) {
+                NDArray embedding = features.neck().get("{}:{}", i, i + 1);
+                embedding.attach(own);
+                one.add(sample, embedding, maps.get(i), frame);
+              }
             }
           }
         }
       }
     }
-    batches.requireSome(matrix.pixels(), "labelled pixel");
-    SegmentationScores scores = matrix.scores();
-    return new Result(scores.miou(), scores, side, batches.used(), batches.skipped(), prompts);
+    Map<Background, Result> results = new EnumMap<>(Background.class);
+    counted.forEach(
+        (background, found) -> {
+          batches.requireSome(found.counts.pixels(), "labelled pixel");
+          results.put(
+              background,
+              new Result(
+                  found.counts.perImage(),
+                  found.counts.scores(),
+                  side,
+                  batches.used(),
+                  batches.skipped(),
+                  found.prompts));
+        });
+    return results;
+  }
+
+  /** What is composed and counted under one reading of the background. */
+  private static final class Counted {
+
+    private final ImageComposer composer;
+    private final DenseCounts counts;
+    private long prompts;
+
+    Counted(ImageComposer composer) {
+      this.composer = composer;
+      this.counts = new DenseCounts(composer.task());
+    }
+
+    void add(
+        LabelMapFolder.Item sample, NDArray embedding, NDArray maps, SamPreprocess.Frame frame) {
+      LabelMap target = sample.labels();
+      ImageComposer.Composition composition =
+          composer.compose(
+              embedding, composer.task().named(maps), frame, target.height(), target.width());
+      counts.add(sample.key(), target, composition.labels());
+      prompts += composition.parts().size();
+    }
   }
 }

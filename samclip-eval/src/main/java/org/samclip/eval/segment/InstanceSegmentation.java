@@ -7,7 +7,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import org.samclip.UserError;
 import org.samclip.data.mask.RunLengthMask;
 import org.samclip.data.source.CocoInstances;
@@ -16,6 +18,7 @@ import org.samclip.data.transform.SamPreprocess;
 import org.samclip.eval.ImageBatch;
 import org.samclip.eval.SampleBatches;
 import org.samclip.eval.metric.MaskIou;
+import org.samclip.eval.metric.RatioScores;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
 import org.samclip.sam.Masks;
@@ -44,7 +47,7 @@ public final class InstanceSegmentation {
   /**
    * How it is measured.
    *
-   * @param prompt what the model is given
+   * @param prompts what the model is given, each in turn; at least one
    * @param side S in pixels (paper: 1024); 0 for the model's own
    * @param batch images at once
    * @param maxImages most images, spread over the set; 0 for all
@@ -52,10 +55,16 @@ public final class InstanceSegmentation {
    * @param refine whether the first mask is fed back with the prompt once (SAM's own protocol)
    */
   public record Options(
-      Prompt prompt, int side, int batch, int maxImages, int promptsPerPass, boolean refine) {
+      List<Prompt> prompts,
+      int side,
+      int batch,
+      int maxImages,
+      int promptsPerPass,
+      boolean refine) {
 
     /** Checks the prompts. */
     public Options {
+      prompts = List.copyOf(prompts);
       if (promptsPerPass < 1) {
         throw new UserError("prompts_per_pass: " + promptsPerPass + " found, at least 1 is needed");
       }
@@ -65,8 +74,7 @@ public final class InstanceSegmentation {
   /**
    * What was found.
    *
-   * @param miou mean IoU over the objects, 0 to 1
-   * @param prompt what the model was given
+   * @param iou by prompt: mean IoU over the objects, kept per image
    * @param refined whether the first mask was fed back
    * @param side S in pixels
    * @param objects number of objects measured
@@ -75,14 +83,22 @@ public final class InstanceSegmentation {
    * @param skipped number of broken images
    */
   public record Result(
-      double miou,
-      Prompt prompt,
+      Map<Prompt, RatioScores> iou,
       boolean refined,
       int side,
       long objects,
       int images,
       int skippedObjects,
-      int skipped) {}
+      int skipped) {
+
+    /**
+     * @param prompt one of those the model was given
+     * @return mean IoU over the objects, 0 to 1
+     */
+    public double miou(Prompt prompt) {
+      return iou.get(prompt).value();
+    }
+  }
 
   /**
    * Measures a model.
@@ -95,11 +111,31 @@ public final class InstanceSegmentation {
    */
   public static Result run(
       PromptedMaskModel model, EvaluationSet<CocoInstances.Item> set, Options options) {
+    return run(model, set, options, SingleMaskListener.NONE);
+  }
+
+  /**
+   * Measures a model.
+   *
+   * @param model the model
+   * @param set images with the masks of their objects
+   * @param options how
+   * @param listener hears the single mask of every prompt
+   * @return the result
+   * @throws UserError if there is no usable object
+   */
+  public static Result run(
+      PromptedMaskModel model,
+      EvaluationSet<CocoInstances.Item> set,
+      Options options,
+      SingleMaskListener listener) {
     int side = options.side() == 0 ? model.imageSide() : options.side();
     SamPreprocess preprocess = new SamPreprocess(side, model.normalisation());
     SampleBatches<CocoInstances.Item> batches =
         new SampleBatches<>(set, options.batch(), options.maxImages());
-    MaskIou ious = new MaskIou();
+    Map<Prompt, RatioScores.Builder> ious = new EnumMap<>(Prompt.class);
+    options.prompts().forEach(prompt -> ious.put(prompt, new RatioScores.Builder()));
+    long measured = 0;
     int skippedObjects = 0;
     try (Autograd off = Autograd.disabled();
         NDManager manager = LibTorch.newManager(model.device())) {
@@ -113,31 +149,37 @@ public final class InstanceSegmentation {
           NDArray embeddings = model.encodeImages(images);
           for (int i = 0; i < batch.size(); i++) {
             CocoInstances.Item sample = batch.get(i);
+            ious.values().forEach(one -> one.image(sample.key()));
+            listener.onImage(sample.key());
             List<CocoInstances.Instance> objects =
                 sample.instances().stream().filter(o -> !o.crowd() && o.mask().area() > 0).toList();
+            measured += objects.size();
             skippedObjects += sample.instances().size() - objects.size();
             SamPreprocess.Frame frame =
                 preprocess.frame(sample.image().width(), sample.image().height());
             for (int from = 0; from < objects.size(); from += options.promptsPerPass()) {
               int to = Math.min(objects.size(), from + options.promptsPerPass());
-              try (NDManager pass = step.newSubManager()) {
-                NDArray embedding = embeddings.get("{}:{}", i, i + 1);
-                embedding.attach(pass);
-                Drawer drawer = new Drawer(model, options, side, frame, pass);
-                drawer.measure(embedding, objects.subList(from, to), ious);
+              for (Prompt prompt : options.prompts()) {
+                try (NDManager pass = step.newSubManager()) {
+                  NDArray embedding = embeddings.get("{}:{}", i, i + 1);
+                  embedding.attach(pass);
+                  new Drawer(model, prompt, options.refine(), side, frame, pass, listener)
+                      .measure(embedding, objects.subList(from, to), ious.get(prompt));
+                }
               }
             }
           }
         }
       }
     }
-    batches.requireSome(ious.count(), "object");
+    batches.requireSome(measured, "object");
+    Map<Prompt, RatioScores> found = new EnumMap<>(Prompt.class);
+    ious.forEach((prompt, one) -> found.put(prompt, one.build()));
     return new Result(
-        ious.mean(),
-        options.prompt(),
+        found,
         options.refine(),
         side,
-        ious.count(),
+        measured,
         batches.used(),
         skippedObjects,
         batches.skipped());
@@ -146,17 +188,24 @@ public final class InstanceSegmentation {
   /** Draws some objects of one image. */
   private record Drawer(
       PromptedMaskModel model,
-      Options options,
+      Prompt prompt,
+      boolean refine,
       int side,
       SamPreprocess.Frame frame,
-      NDManager manager) {
+      NDManager manager,
+      SingleMaskListener listener) {
 
-    void measure(NDArray embedding, List<CocoInstances.Instance> objects, MaskIou ious) {
+    void measure(
+        NDArray embedding, List<CocoInstances.Instance> objects, RatioScores.Builder ious) {
       Prompts prompts = prompts(objects);
       Masks all = model.masks(embedding, prompts);
+      boolean singleCounts = prompt == Prompt.BOX && !refine;
+      if (!singleCounts && listener != SingleMaskListener.NONE) {
+        tell(chosen(all.single(), objects.size()), objects.get(0).mask());
+      }
       List<NDArray> drawn =
-          chosen(options.prompt() == Prompt.POINT ? all.multi() : all.single(), objects.size());
-      if (options.refine()) {
+          chosen(prompt == Prompt.POINT ? all.multi() : all.single(), objects.size());
+      if (refine) {
         NDList first = new NDList(drawn.toArray(new NDArray[0]));
         Prompts again =
             new Prompts(
@@ -171,27 +220,43 @@ public final class InstanceSegmentation {
         try (NDManager step = manager.newSubManager()) {
           NDArray one = drawn.get(p);
           one.attach(step);
-          NDArray mask =
-              Sam.postprocess(
-                      one, side, frame.height(), frame.width(), truth.height(), truth.width())
-                  .gt(0);
-          ious.add(mask.toType(DataType.INT8, false).toByteArray(), truth.decode());
+          NDArray full = atSizeOf(truth, one);
+          byte[] mask = full.gt(0).toType(DataType.INT8, false).toByteArray();
+          ious.add(MaskIou.of(mask, truth.decode()));
+          if (singleCounts) {
+            listener.onMask(one, full);
+          }
         }
       }
+    }
+
+    /** Before any refinement: what the prompt alone brought. */
+    private void tell(List<NDArray> single, RunLengthMask size) {
+      for (NDArray one : single) {
+        try (NDManager step = manager.newSubManager()) {
+          one.attach(step);
+          listener.onMask(one, atSizeOf(size, one));
+        }
+      }
+    }
+
+    private NDArray atSizeOf(RunLengthMask image, NDArray logits) {
+      return Sam.postprocess(
+          logits, side, frame.height(), frame.width(), image.height(), image.width());
     }
 
     private Prompts prompts(List<CocoInstances.Instance> objects) {
       List<double[]> coordinates = new ArrayList<>();
       for (CocoInstances.Instance object : objects) {
         coordinates.add(
-            frame.toInput(options.prompt() == Prompt.BOX ? box(object) : deepest(object.mask())));
+            frame.toInput(prompt == Prompt.BOX ? box(object) : deepest(object.mask())));
       }
       int width = coordinates.get(0).length;
       float[] flat = new float[objects.size() * width];
       for (int i = 0; i < flat.length; i++) {
         flat[i] = (float) coordinates.get(i / width)[i % width];
       }
-      return options.prompt() == Prompt.BOX
+      return prompt == Prompt.BOX
           ? Prompts.boxes(manager.create(flat, new Shape(1, objects.size(), 4)))
           : Prompts.points(
               manager.create(flat, new Shape(1, objects.size(), 1, 2)),

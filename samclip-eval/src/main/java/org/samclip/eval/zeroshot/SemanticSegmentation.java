@@ -4,7 +4,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.samclip.UserError;
 import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.source.LabelMapFolder;
@@ -13,10 +17,11 @@ import org.samclip.data.transform.Resampling;
 import org.samclip.data.transform.RgbImage;
 import org.samclip.eval.ArgMaxMap;
 import org.samclip.eval.Background;
+import org.samclip.eval.DenseCounts;
 import org.samclip.eval.DenseTask;
 import org.samclip.eval.ImageBatch;
 import org.samclip.eval.SampleBatches;
-import org.samclip.eval.metric.ConfusionMatrix;
+import org.samclip.eval.metric.ClassScores;
 import org.samclip.eval.metric.SegmentationScores;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.Kernels;
@@ -68,13 +73,22 @@ public final class SemanticSegmentation {
   /**
    * What was found.
    *
-   * @param miou mean IoU over the classes that occur, 0 to 1
+   * @param perImage mean IoU over the classes that occur, kept per image
    * @param scores all ratios, per class in the order of the labels
    * @param side S in pixels
    * @param images number of images measured
    * @param skipped number of broken images
    */
-  public record Result(double miou, SegmentationScores scores, int side, int images, int skipped) {}
+  public record Result(
+      ClassScores perImage, SegmentationScores scores, int side, int images, int skipped) {
+
+    /**
+     * @return mean IoU over the classes that occur, 0 to 1
+     */
+    public double miou() {
+      return scores.miou();
+    }
+  }
 
   /**
    * Measures a model.
@@ -87,15 +101,39 @@ public final class SemanticSegmentation {
    */
   public static Result run(
       ImageTextModel model, EvaluationSet<LabelMapFolder.Item> set, Options options) {
+    Background only = options.background();
+    return run(model, set, options, EnumSet.of(only)).get(only);
+  }
+
+  /**
+   * Measures a model under several readings of the background, with one pass of the model for all.
+   *
+   * @param model the model
+   * @param set images with label maps, and the names of their classes
+   * @param options how; its {@code background} does not matter
+   * @param backgrounds what is done with a class named "background", at least one
+   * @return the results
+   * @throws UserError if no pixel counts or a label has no class
+   */
+  public static Map<Background, Result> run(
+      ImageTextModel model,
+      EvaluationSet<LabelMapFolder.Item> set,
+      Options options,
+      Set<Background> backgrounds) {
     int side = options.side() == 0 ? model.imageSide() : options.side();
-    DenseTask task = new DenseTask(set.classes(), LabelMapFolder.IGNORE, options.background());
-    ConfusionMatrix matrix = task.newMatrix();
+    Map<Background, DenseTask> tasks = new EnumMap<>(Background.class);
+    Map<Background, DenseCounts> counts = new EnumMap<>(Background.class);
+    for (Background background : backgrounds) {
+      DenseTask task = new DenseTask(set.classes(), LabelMapFolder.IGNORE, background);
+      tasks.put(background, task);
+      counts.put(background, new DenseCounts(task));
+    }
     SampleBatches<LabelMapFolder.Item> batches =
         new SampleBatches<>(set, options.batch(), options.maxImages());
     try (Autograd off = Autograd.disabled();
         NDManager manager = LibTorch.newManager(model.device());
         TextClassifier classifier =
-            TextClassifier.of(manager, model, task.namedClasses(), options.templates())) {
+            TextClassifier.of(manager, model, set.classes(), options.templates())) {
       for (List<LabelMapFolder.Item> batch = batches.next();
           !batch.isEmpty();
           batch = batches.next()) {
@@ -106,15 +144,27 @@ public final class SemanticSegmentation {
           NDArray maps = classifier.scoreMaps(model.patchFeatures(images));
           for (int i = 0; i < batch.size(); i++) {
             LabelMap labels = batch.get(i).labels();
-            int[] prediction = predict(maps.get(i), labels.height(), labels.width(), task, options);
-            task.count(matrix, batch.get(i).key(), labels, prediction);
+            for (Background background : backgrounds) {
+              DenseTask task = tasks.get(background);
+              int[] prediction =
+                  predict(
+                      task.named(maps.get(i)), labels.height(), labels.width(), task, options);
+              counts.get(background).add(batch.get(i).key(), labels, prediction);
+            }
           }
         }
       }
     }
-    batches.requireSome(matrix.pixels(), "labelled pixel");
-    SegmentationScores scores = matrix.scores();
-    return new Result(scores.miou(), scores, side, batches.used(), batches.skipped());
+    Map<Background, Result> results = new EnumMap<>(Background.class);
+    counts.forEach(
+        (background, found) -> {
+          batches.requireSome(found.pixels(), "labelled pixel");
+          results.put(
+              background,
+              new Result(
+                  found.perImage(), found.scores(), side, batches.used(), batches.skipped()));
+        });
+    return results;
   }
 
   private static float[] input(RgbImage image, int side, ImageTextModel model) {

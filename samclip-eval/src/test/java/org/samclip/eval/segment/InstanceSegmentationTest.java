@@ -1,5 +1,6 @@
 package org.samclip.eval.segment;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -51,8 +52,8 @@ class InstanceSegmentationTest {
             item(4, "....", "..RR", "..RR", "...."),
             item(RunLengthMask.encode(new byte[256], 16, 16), false),
             item(item(4, corner).mask(), true));
-    Result result = run(new Options(Prompt.BOX, 0, 2, 0, 1, false), sample);
-    assertEquals((3 / 4.0 + 1) / 2, result.miou(), 1e-12);
+    Result result = run(new Options(List.of(Prompt.BOX), 0, 2, 0, 1, false), sample);
+    assertEquals((3 / 4.0 + 1) / 2, result.miou(Prompt.BOX), 1e-12);
     assertEquals(2, result.objects());
     assertEquals(2, result.skippedObjects());
     assertEquals(1, result.images());
@@ -62,7 +63,7 @@ class InstanceSegmentationTest {
   void aBoxOnAnImageOfAnotherSizeAndShapeIsMappedThereAndBack() {
     // 24 x 12 pixels go to 16 x 8 of 16 x 16; the box's edges at 6, 12, 18 go to 4, 8, 12.
     CocoInstances.Item sample = sample(Pictures.image(6, "....", ".RR."), item(6, "....", ".RR."));
-    assertEquals(1, run(new Options(Prompt.BOX, 0, 2, 0, 8, false), sample).miou());
+    assertEquals(1, run(new Options(List.of(Prompt.BOX), 0, 2, 0, 8, false), sample).miou(Prompt.BOX));
   }
 
   @Test
@@ -74,8 +75,12 @@ class InstanceSegmentationTest {
             item(4, "RR..", "RR..", "....", "...."),
             // Half of what has the colour at its deepest pixel.
             item(4, "....", "....", "..R.", "..R."));
-    assertEquals(
-        (1 + .5) / 2, run(new Options(Prompt.POINT, 16, 1, 0, 8, false), sample, sample).miou());
+    Result result =
+        run(new Options(List.of(Prompt.POINT, Prompt.BOX), 16, 1, 0, 8, false), sample, sample);
+    assertEquals((1 + .5) / 2, result.miou(Prompt.POINT));
+    assertEquals(1, result.miou(Prompt.BOX));
+    assertArrayEquals(new double[] {1.5, 1.5}, result.iou().get(Prompt.POINT).numerators());
+    assertArrayEquals(new long[] {2, 2}, result.iou().get(Prompt.POINT).counts());
   }
 
   @Test
@@ -83,14 +88,14 @@ class InstanceSegmentationTest {
     String[] rows = {"RR..", "RR..", "..GG", "..GG"};
     CocoInstances.Item sample =
         sample(Pictures.image(4, rows), item(4, "RR..", "RR..", "....", "...."));
-    Result result = run(new Options(Prompt.POINT, 0, 1, 0, 8, true), sample);
-    assertEquals(1, result.miou());
+    Result result = run(new Options(List.of(Prompt.POINT), 0, 1, 0, 8, true), sample);
+    assertEquals(1, result.miou(Prompt.POINT));
     assertTrue(result.refined());
   }
 
   @Test
   void noObjectIsAUserError() {
     CocoInstances.Item bare = sample(Pictures.image(4, "R"));
-    assertThrows(UserError.class, () -> run(new Options(Prompt.BOX, 0, 1, 0, 1, false), bare));
+    assertThrows(UserError.class, () -> run(new Options(List.of(Prompt.BOX), 0, 1, 0, 1, false), bare));
   }
 }

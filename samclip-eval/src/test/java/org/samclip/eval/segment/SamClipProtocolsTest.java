@@ -87,9 +87,9 @@ class SamClipProtocolsTest {
             InstanceSegmentation.run(
                 model,
                 Pictures.set(List.of("thing"), List.of(item, item)),
-                new InstanceSegmentation.Options(prompt, 0, 2, 0, 2, refine));
+                new InstanceSegmentation.Options(List.of(prompt), 0, 2, 0, 2, refine));
         assertEquals(6, result.objects());
-        assertTrue(result.miou() >= 0 && result.miou() <= 1, result.toString());
+        assertTrue(result.miou(prompt) >= 0 && result.miou(prompt) <= 1, result.toString());
       }
     }
   }

@@ -1,5 +1,6 @@
 package org.samclip.eval.zeroshot;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -44,8 +45,18 @@ class ZeroShotClassificationTest {
                   return samples.get(i);
                 }),
             OPTIONS);
-    assertEquals(new ZeroShotClassification.Result(.75, 1, 8, 3, 4, 1), result);
+    assertEquals(.75, result.top1().value());
+    assertEquals(1, result.top5().value());
+    assertEquals(List.of("a", "b", "wrong", "crop"), result.top1().images());
+    assertArrayEquals(new double[] {1, 1, 0, 1}, result.top1().numerators());
+    assertEquals(.5, result.top1(label -> label == 2).value(), "blue is named green once");
+    assertEquals(List.of("a", "b"), result.top1(label -> label < 2).images());
+    assertEquals(List.of(8, 3, 4, 1), counts(result));
     assertTrue(model.areManagersClosed());
+  }
+
+  private static List<Integer> counts(ZeroShotClassification.Result result) {
+    return List.of(result.side(), result.classes(), result.images(), result.skipped());
   }
 
   @Test

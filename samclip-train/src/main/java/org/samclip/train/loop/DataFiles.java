@@ -221,7 +221,7 @@ public final class DataFiles {
         root + "semantic",
         root + "instances/instances.json",
         root + "instances/images",
-        root + "classes-unseen-style");
+        null);
   }
 
   /**

@@ -1,26 +1,44 @@
 package org.samclip.train.loop;
 
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.samclip.data.source.ClassFolders;
 import org.samclip.data.source.CocoInstances;
 import org.samclip.data.source.DataLimits;
+import org.samclip.data.source.HeldOutClasses;
 import org.samclip.data.source.LabelMapFolder;
+import org.samclip.eval.Background;
+import org.samclip.eval.adapter.ClipAdapter;
+import org.samclip.eval.adapter.SamAdapter;
+import org.samclip.eval.metric.ImageScores;
 import org.samclip.eval.segment.HeadComposition;
 import org.samclip.eval.segment.InstanceSegmentation;
 import org.samclip.eval.segment.InstanceSegmentation.Prompt;
+import org.samclip.eval.segment.MaskRetention;
 import org.samclip.eval.segment.PromptedMaskModel;
+import org.samclip.eval.segment.SingleMaskListener;
+import org.samclip.eval.segment.TeacherMasks;
 import org.samclip.eval.segment.TwoHeadModel;
+import org.samclip.eval.zeroshot.EmbeddingRetention;
 import org.samclip.eval.zeroshot.ImageTextModel;
 import org.samclip.eval.zeroshot.PromptTemplates;
 import org.samclip.eval.zeroshot.SemanticSegmentation;
+import org.samclip.eval.zeroshot.TeacherEmbeddings;
 import org.samclip.eval.zeroshot.ZeroShotClassification;
 import org.samclip.train.recipe.EvaluationSpec;
 import org.samclip.train.recipe.EvaluationSpec.ComposedSpec;
 
-/** The columns of the table, measured on held-out data. */
+/**
+ * The columns of the table, measured on held-out data; {@link
+ * org.samclip.train.report.ResultsTable#METRICS} says what each is. A teacher answers once for all
+ * models that are compared with it, and its answers stay in memory.
+ */
 public final class Evaluation {
 
   private static final int BATCH = 32;
@@ -31,15 +49,25 @@ public final class Evaluation {
   private final ClassFolders classes;
   private final LabelMapFolder semantic;
   private final CocoInstances instances;
-  private final ClassFolders unseen;
+  private final Set<Integer> heldOutClasses;
+  private final Set<Integer> heldOutLabels;
+  private final SamAdapter samTeacher;
+  private final ClipAdapter clipTeacher;
+  private final Map<Integer, TeacherMasks> teacherMasks = new HashMap<>();
+  private TeacherEmbeddings teacherEmbeddings;
 
   /**
    * @param spec what is measured
    * @param sets where the held-out sets are; what is absent is not measured
    * @param maxPixels of one image
+   * @param teachers what the students are compared with
+   * @throws org.samclip.UserError if a set is not as it should be
    */
-  public Evaluation(EvaluationSpec spec, EvaluationSpec.SetsSpec sets, long maxPixels) {
+  public Evaluation(
+      EvaluationSpec spec, EvaluationSpec.SetsSpec sets, long maxPixels, Teachers teachers) {
     this.spec = spec;
+    this.samTeacher = new SamAdapter(teachers.sam());
+    this.clipTeacher = new ClipAdapter(teachers.clip());
     this.templates =
         switch (spec.templates()) {
           case BRIEF -> PromptTemplates.brief();
@@ -47,13 +75,16 @@ public final class Evaluation {
         };
     DataLimits limits = new DataLimits(maxPixels, DataLimits.DEFAULT.maxMemberBytes());
     classes = sets.classes() == null ? null : new ClassFolders(Path.of(sets.classes()), limits);
-    unseen = sets.unseen() == null ? null : new ClassFolders(Path.of(sets.unseen()), limits);
     semantic =
         sets.semantic() == null ? null : new LabelMapFolder(Path.of(sets.semantic()), limits);
     instances =
         sets.instances() == null
             ? null
             : new CocoInstances(Path.of(sets.instances()), Path.of(sets.images()), limits);
+    HeldOutClasses heldOut =
+        sets.heldout() == null ? null : HeldOutClasses.read(Path.of(sets.heldout()));
+    heldOutClasses = heldOut == null || classes == null ? Set.of() : heldOut.labels(classes);
+    heldOutLabels = heldOut == null || semantic == null ? Set.of() : heldOut.labels(semantic);
   }
 
   /**
@@ -82,11 +113,15 @@ public final class Evaluation {
   }
 
   /**
-   * @return how the CLIP head alone segments
+   * @return how the CLIP head alone segments for the table
    */
   public SemanticSegmentation.Options semantic() {
+    return semantic(spec.semanticResolutions().get(0));
+  }
+
+  private SemanticSegmentation.Options semantic(int side) {
     return new SemanticSegmentation.Options(
-        spec.semanticResolution(),
+        side,
         BATCH,
         spec.maxImages(),
         templates,
@@ -97,90 +132,156 @@ public final class Evaluation {
 
   /**
    * @param model with both heads
-   * @return all columns
+   * @return all metrics
    */
-  public Map<String, Double> twoHeads(TwoHeadModel model) {
-    Map<String, Double> row = new LinkedHashMap<>(prompted(model));
-    row.putAll(imageText(model, spec.classificationResolutions().get(0)));
-    if (semantic != null) {
-      row.put("composed_miou", HeadComposition.run(model, semantic, composition()).miou());
-    }
-    return row;
-  }
-
-  /**
-   * @param model that makes masks from prompts
-   * @return point_miou and box_miou
-   */
-  public Map<String, Double> prompted(PromptedMaskModel model) {
-    Map<String, Double> row = new LinkedHashMap<>();
-    if (instances != null) {
-      row.put("point_miou", instances(model, Prompt.POINT));
-      row.put("box_miou", instances(model, Prompt.BOX));
-    }
-    return row;
-  }
-
-  private double instances(PromptedMaskModel model, Prompt prompt) {
-    InstanceSegmentation.Options options =
-        new InstanceSegmentation.Options(
-            prompt, spec.promptedResolution(), BATCH, spec.maxImages(), PROMPTS_PER_PASS, false);
-    return InstanceSegmentation.run(model, instances, options).miou();
-  }
-
-  /**
-   * A CLIP teacher sees images at its own side.
-   *
-   * @param model that compares images with texts
-   * @return zeroshot_top1 and semantic_miou
-   */
-  public Map<String, Double> imageText(ImageTextModel model) {
-    return imageText(model, model.imageSide());
-  }
-
-  private Map<String, Double> imageText(ImageTextModel model, int side) {
-    Map<String, Double> row = new LinkedHashMap<>();
-    if (classes != null) {
-      row.put("zeroshot_top1", top1(model, classes, side));
-    }
-    if (semantic != null) {
-      row.put("semantic_miou", SemanticSegmentation.run(model, semantic, semantic()).miou());
-    }
-    return row;
-  }
-
-  /**
-   * @return whether there are images for {@link #more}
-   */
-  public boolean hasMore() {
-    return classes != null || unseen != null;
-  }
-
-  /**
-   * Classification beyond the table's column: at the other resolutions, to see whether a skill
-   * holds at one resolution only; and in a style that training never showed.
-   *
-   * @param model that compares images with texts
-   * @param sides in pixels
-   * @return {@code zeroshot_top1_SIDE} of each side, and {@code unseen_top1} among the classes of
-   *     the unseen set at the first side
-   */
-  public Map<String, Double> more(ImageTextModel model, List<Integer> sides) {
-    Map<String, Double> row = new LinkedHashMap<>();
-    if (classes != null) {
-      for (int side : sides) {
-        row.put("zeroshot_top1_" + side, top1(model, classes, side));
+  public Map<String, ImageScores> student(TwoHeadModel model) {
+    Map<String, ImageScores> row = new LinkedHashMap<>();
+    for (int side : spec.promptedResolutions()) {
+      if (instances != null) {
+        MaskRetention retention = new MaskRetention(Optional.of(teacherMasks(side)));
+        prompted(row, model, side, retention);
+        String behind = behind(side, spec.promptedResolutions());
+        row.put("teacher_iou" + behind, retention.teacherIou());
+        row.put("logit_ratio" + behind, retention.logitRatio());
+        row.put("stability" + behind, retention.stability());
       }
     }
-    if (unseen != null) {
-      row.put("unseen_top1", top1(model, unseen, sides.get(0)));
+    for (int side : spec.classificationResolutions()) {
+      if (classes != null) {
+        EmbeddingRetention retention = new EmbeddingRetention(teacherEmbeddings());
+        String behind = behind(side, spec.classificationResolutions());
+        named(row, model, side, behind, retention);
+        row.put("clip_cosine" + behind, retention.cosine());
+      }
+    }
+    semantic(row, model);
+    if (semantic != null) {
+      Map<Background, HeadComposition.Result> found =
+          HeadComposition.run(model, semantic, composition(), backgrounds());
+      row.put("composed_miou", found.get(counted()).perImage());
+      row.put("composed_fg_miou", found.get(Background.EXCLUDED).perImage());
+      if (!heldOutLabels.isEmpty()) {
+        row.put(
+            "heldout_composed_miou",
+            found.get(counted()).perImage().only(heldOutLabels::contains));
+      }
     }
     return row;
   }
 
-  private double top1(ImageTextModel model, ClassFolders set, int side) {
+  /**
+   * @return masks of the SAM teacher; what compares it with itself is left out
+   */
+  public Map<String, ImageScores> samTeacher() {
+    Map<String, ImageScores> row = new LinkedHashMap<>();
+    for (int side : spec.promptedResolutions()) {
+      if (instances != null) {
+        MaskRetention own = new MaskRetention(Optional.empty());
+        TeacherMasks masks = new TeacherMasks();
+        prompted(row, samTeacher, side, own.and(masks));
+        teacherMasks.put(side, masks);
+        row.put("stability" + behind(side, spec.promptedResolutions()), own.stability());
+      }
+    }
+    return row;
+  }
+
+  /**
+   * The CLIP teacher names images at its own side only, and segments at the students' sides.
+   *
+   * @return names and label maps of the CLIP teacher; what compares it with itself is left out
+   */
+  public Map<String, ImageScores> clipTeacher() {
+    Map<String, ImageScores> row = new LinkedHashMap<>();
+    if (classes != null) {
+      teacherEmbeddings = new TeacherEmbeddings();
+      named(row, clipTeacher, clipTeacher.imageSide(), "", teacherEmbeddings);
+    }
+    semantic(row, clipTeacher);
+    return row;
+  }
+
+  /** In a run that was resumed the teacher's row is there, but not what it drew. */
+  private TeacherMasks teacherMasks(int side) {
+    return teacherMasks.computeIfAbsent(
+        side,
+        s -> {
+          TeacherMasks masks = new TeacherMasks();
+          prompted(new LinkedHashMap<>(), samTeacher, s, masks);
+          return masks;
+        });
+  }
+
+  private TeacherEmbeddings teacherEmbeddings() {
+    if (teacherEmbeddings == null) {
+      clipTeacher();
+    }
+    return teacherEmbeddings;
+  }
+
+  private void prompted(
+      Map<String, ImageScores> row,
+      PromptedMaskModel model,
+      int side,
+      SingleMaskListener listener) {
+    InstanceSegmentation.Options options =
+        new InstanceSegmentation.Options(
+            List.of(Prompt.POINT, Prompt.BOX),
+            side,
+            BATCH,
+            spec.maxImages(),
+            PROMPTS_PER_PASS,
+            false);
+    InstanceSegmentation.Result found =
+        InstanceSegmentation.run(model, instances, options, listener);
+    String behind = behind(side, spec.promptedResolutions());
+    row.put("point_miou" + behind, found.iou().get(Prompt.POINT));
+    row.put("box_miou" + behind, found.iou().get(Prompt.BOX));
+  }
+
+  private void named(
+      Map<String, ImageScores> row,
+      ImageTextModel model,
+      int side,
+      String behind,
+      ZeroShotClassification.EmbeddingListener listener) {
     ZeroShotClassification.Options options =
         new ZeroShotClassification.Options(side, BATCH, spec.maxImages(), templates);
-    return ZeroShotClassification.run(model, set, options).top1();
+    ZeroShotClassification.Result found =
+        ZeroShotClassification.run(model, classes, options, listener);
+    row.put("zeroshot_top1" + behind, found.top1(label -> !heldOutClasses.contains(label)));
+    if (!heldOutClasses.isEmpty()) {
+      row.put("heldout_top1" + behind, found.top1(heldOutClasses::contains));
+    }
+  }
+
+  private void semantic(Map<String, ImageScores> row, ImageTextModel model) {
+    for (int side : spec.semanticResolutions()) {
+      if (semantic != null) {
+        Map<Background, SemanticSegmentation.Result> found =
+            SemanticSegmentation.run(model, semantic, semantic(side), backgrounds());
+        String behind = behind(side, spec.semanticResolutions());
+        row.put("semantic_miou" + behind, found.get(counted()).perImage());
+        row.put("semantic_fg_miou" + behind, found.get(Background.EXCLUDED).perImage());
+        if (!heldOutLabels.isEmpty()) {
+          row.put(
+              "heldout_semantic_miou" + behind,
+              found.get(counted()).perImage().only(heldOutLabels::contains));
+        }
+      }
+    }
+  }
+
+  /** How the background is found where it counts; without such a class there is one way only. */
+  private Background counted() {
+    return Background.indexIn(semantic.classes()) < 0 ? Background.EXCLUDED : spec.background();
+  }
+
+  private Set<Background> backgrounds() {
+    return EnumSet.of(counted(), Background.EXCLUDED);
+  }
+
+  private static String behind(int side, List<Integer> sides) {
+    return side == sides.get(0) ? "" : "_" + side;
   }
 }

@@ -7,11 +7,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import org.samclip.UserError;
 import org.samclip.checkpoint.TensorType;
@@ -30,6 +28,7 @@ import org.samclip.train.recipe.Recipe;
 import org.samclip.train.report.MetricsLog;
 import org.samclip.train.report.ProcessMemory;
 import org.samclip.train.report.ResultsTable;
+import org.samclip.train.report.RunResults;
 
 /**
  * A whole run: data, teachers, the stages and baselines one after the other, each measured on
@@ -101,9 +100,9 @@ public final class MergeRun {
    *     looked at before anything is written
    */
   public Optional<ResultsTable> run() {
-    Map<String, Map<String, Double>> rows = earlierRows();
+    RunResults rows = results();
     if (finished(rows)) {
-      return Optional.of(table(rows));
+      return Optional.of(rows.table());
     }
     try (NDManager manager = LibTorch.newManager(LibTorch.device(recipe.device()))) {
       data.requirePresent();
@@ -112,33 +111,39 @@ public final class MergeRun {
       students.requireFit();
       data.prepare(listener);
       SetsSpec sets = data.sets(recipe.evaluation());
-      Evaluation evaluation = new Evaluation(recipe.evaluation(), sets, recipe.data().maxPixels());
+      Evaluation evaluation =
+          new Evaluation(recipe.evaluation(), sets, recipe.data().maxPixels(), teachers);
       folder.begin(recipe);
       tellMissing(sets);
-      if (!rows.containsKey(SAM_TEACHER)) {
+      if (!rows.has(SAM_TEACHER) || !rows.has(CLIP_TEACHER)) {
         listener.onMessage("measuring the teachers");
-        rows.put(SAM_TEACHER, evaluation.prompted(new SamAdapter(teachers.sam())));
-        rows.put(CLIP_TEACHER, evaluation.imageText(new ClipAdapter(teachers.clip())));
-        write(rows);
+        rows.put(SAM_TEACHER, evaluation.samTeacher());
+        rows.put(CLIP_TEACHER, evaluation.clipTeacher());
       }
       if (!phases(teachers, students, evaluation, rows, manager)) {
         return Optional.empty();
       }
-      measureMore(teachers, evaluation, manager);
       draw(teachers, evaluation, manager);
       if (recipe.cache().dir() == null) {
         CacheFolder.delete(folder.cache());
       }
-      return Optional.of(table(rows));
+      return Optional.of(rows.table());
     }
   }
 
-  private boolean finished(Map<String, Map<String, Double>> rows) {
-    boolean measured = rows.containsKey(SAM_TEACHER) && rows.containsKey(CLIP_TEACHER);
+  /** Teachers first, then what is to be beaten, then the stages. */
+  private RunResults results() {
+    List<String> first = new ArrayList<>(List.of(SAM_TEACHER, CLIP_TEACHER));
+    recipe.baselines().forEach(baseline -> first.add(baseline.name()));
+    return new RunResults(recipe, folder.results(), folder.scores(), first);
+  }
+
+  private boolean finished(RunResults rows) {
+    boolean measured = rows.has(SAM_TEACHER) && rows.has(CLIP_TEACHER);
     for (Phase phase : Phase.of(recipe)) {
       measured &=
           Files.exists(folder.model(phase.row()))
-              && (!phase.inTable() || rows.containsKey(phase.row()));
+              && (!phase.inTable() || rows.has(phase.row()));
     }
     boolean pictures =
         recipe.evaluation().panels() > 0 && data.sets(recipe.evaluation()).semantic() != null;
@@ -161,29 +166,6 @@ public final class MergeRun {
           "evaluation.data names no "
               + String.join(", ", missing)
               + ": what needs them stays empty in the table");
-    }
-  }
-
-  /** What the table has no column for, of the teacher and of the model after the last stage. */
-  private void measureMore(Teachers teachers, Evaluation evaluation, NDManager manager) {
-    if (Files.exists(folder.more()) || !evaluation.hasMore()) {
-      return;
-    }
-    listener.onMessage("measuring other resolutions and unseen styles");
-    try (NDManager own = manager.newSubManager()) {
-      ClipAdapter teacher = new ClipAdapter(teachers.clip());
-      String last = "stage" + recipe.stages().size();
-      SamClipAdapter student = new SamClipAdapter(ModelFile.readSamClip(folder.model(last), own));
-      Map<String, Double> ofTeacher = evaluation.more(teacher, List.of(teacher.imageSide()));
-      Map<String, Double> ofStudent =
-          evaluation.more(student, recipe.evaluation().classificationResolutions());
-      Set<String> columns = new LinkedHashSet<>(ofStudent.keySet());
-      columns.addAll(ofTeacher.keySet());
-      ResultsTable table = new ResultsTable(List.copyOf(columns));
-      table.put(CLIP_TEACHER, ofTeacher);
-      table.put(last, ofStudent);
-      table.write(folder.more());
-      listener.onMessage(table.text().strip());
     }
   }
 
@@ -218,14 +200,14 @@ public final class MergeRun {
       Teachers teachers,
       Students students,
       Evaluation evaluation,
-      Map<String, Map<String, Double>> rows,
+      RunResults rows,
       NDManager manager) {
     Progress resumed = store.latest();
     long updates = 0;
     try (MetricsLog log = MetricsLog.open(folder.metrics(), updatesDone(resumed))) {
       for (Phase phase : Phase.of(recipe)) {
         boolean done = Files.exists(folder.model(phase.row()));
-        boolean measured = !phase.inTable() || rows.containsKey(phase.row());
+        boolean measured = !phase.inTable() || rows.has(phase.row());
         long before = updates;
         updates += length.steps(phase.stage());
         if (done && measured) {
@@ -245,8 +227,7 @@ public final class MergeRun {
             listener.onMessage("measuring " + phase.row());
             SamClipAdapter adapter =
                 new SamClipAdapter(model.model(), model.text(), model.tokenizer());
-            rows.put(phase.row(), evaluation.twoHeads(adapter));
-            write(rows);
+            rows.put(phase.row(), evaluation.student(adapter));
           }
         }
       }
@@ -338,29 +319,5 @@ public final class MergeRun {
     return phase.start() == null
         ? students.base(own, phase.model())
         : ModelFile.readSamClip(folder.model(phase.start()), own);
-  }
-
-  private Map<String, Map<String, Double>> earlierRows() {
-    Map<String, Map<String, Double>> rows = new LinkedHashMap<>();
-    if (Files.exists(folder.results())) {
-      ResultsTable.read(folder.results())
-          .rows()
-          .forEach(row -> rows.put(row.model(), row.metrics()));
-    }
-    return rows;
-  }
-
-  private void write(Map<String, Map<String, Double>> rows) {
-    table(rows).write(folder.results());
-  }
-
-  /** Teachers first, then what is to be beaten, then the stages. */
-  private ResultsTable table(Map<String, Map<String, Double>> rows) {
-    List<String> order = new ArrayList<>(List.of(SAM_TEACHER, CLIP_TEACHER));
-    recipe.baselines().forEach(baseline -> order.add(baseline.name()));
-    rows.keySet().stream().filter(row -> !order.contains(row)).forEach(order::add);
-    ResultsTable table = new ResultsTable();
-    order.stream().filter(rows::containsKey).forEach(row -> table.put(row, rows.get(row)));
-    return table;
   }
 }

@@ -17,7 +17,7 @@ import org.samclip.train.recipe.RecipeWriter;
  * parameters-NAME.txt    which parameters learned at which rate
  * metrics.jsonl          losses of every step
  * results.json           the table
- * results-more.json      classification at other resolutions and in unseen styles
+ * scores/NAME.json.gz    what each row of the table scored on every image
  * panels/                pictures
  * data-NAME.tsv          what each source held when the run began
  * cache/                 outputs of frozen networks, until the run ends
@@ -128,9 +128,9 @@ public record RunFolder(Path root) {
     return root.resolve("results.json");
   }
 
-  /** Classification at other resolutions and in styles that training never shows. */
-  public Path more() {
-    return root.resolve("results-more.json");
+  /** What each row of the table scored on every image. */
+  public Path scores() {
+    return root.resolve("scores");
   }
 
   /** Pictures. */

@@ -4,23 +4,26 @@ import java.util.List;
 import org.samclip.eval.Background;
 
 /**
- * What is measured after each stage, always on held-out data.
+ * What is measured after each stage, always on held-out data. Of a list of resolutions the first
+ * one gives the columns of the table; each other one gives the same columns again with {@code
+ * _SIDE} behind their names, since a model may know at one resolution only what it should know at
+ * all.
  *
- * @param classificationResolutions sides in pixels of zero-shot classification (paper: 224 and
- *     336); the first one is measured for the table
- * @param semanticResolution side in pixels of zero-shot semantic segmentation (paper: 448)
- * @param promptedResolution side in pixels of masks from points and boxes (paper: 1024)
+ * @param classificationResolutions sides in pixels of zero-shot classification (paper: 224 and 336)
+ * @param semanticResolutions sides in pixels of zero-shot semantic segmentation (paper: 448)
+ * @param promptedResolutions sides in pixels of masks from points and boxes (paper: 1024)
  * @param composed both heads together
  * @param templates into which class names are put: {@code brief} (5) or {@code openai} (80)
- * @param background what a class named "background" means in segmentation
+ * @param background how a class named "background" is found where it counts: {@code text} or {@code
+ *     threshold}; segmentation is measured with it and without it
  * @param data held-out sets; the embedded scenes bring their own
  * @param maxImages at most this many images per task; 0 means all
  * @param panels pictures drawn of the model after the last stage
  */
 public record EvaluationSpec(
     List<Integer> classificationResolutions,
-    int semanticResolution,
-    int promptedResolution,
+    List<Integer> semanticResolutions,
+    List<Integer> promptedResolutions,
     ComposedSpec composed,
     Templates templates,
     Background background,
@@ -43,14 +46,15 @@ public record EvaluationSpec(
    * @param semantic folder of images, label maps and class list
    * @param instances COCO instances JSON
    * @param images folder of that JSON's images
-   * @param unseen root of class folders whose images differ from all training images in style
+   * @param heldout file of the names, one a line, of classes that no training image shows; they
+   *     have columns of their own
    */
   public record SetsSpec(
       @Optional String classes,
       @Optional String semantic,
       @Optional String instances,
       @Optional String images,
-      @Optional String unseen) {
+      @Optional String heldout) {
 
     /** Checks that instances come with their images. */
     public SetsSpec {
@@ -59,18 +63,34 @@ public record EvaluationSpec(
           "images",
           images == null ? "missing" : "'" + images + "'",
           "the folder of the images of instances, and only with it");
+      Check.that(
+          heldout == null || classes != null || semantic != null,
+          "heldout",
+          "'" + heldout + "'",
+          "names of classes or of semantic, and only with one of them");
     }
   }
 
   /** Checks sides and counts. */
   public EvaluationSpec {
     classificationResolutions =
-        Check.notEmpty("classification_resolutions", classificationResolutions);
-    classificationResolutions.forEach(r -> Check.resolution("classification_resolutions", r));
-    Check.resolution("semantic_resolution", semanticResolution);
-    Check.resolution("prompted_resolution", promptedResolution);
+        resolutions("classification_resolutions", classificationResolutions);
+    semanticResolutions = resolutions("semantic_resolutions", semanticResolutions);
+    promptedResolutions = resolutions("prompted_resolutions", promptedResolutions);
+    Check.that(
+        background != Background.EXCLUDED,
+        "background",
+        "excluded",
+        "text, threshold (how it is found where it counts; it is always measured without as well)");
     Check.atLeast(0, "max_images", maxImages);
     Check.that(panels >= 0 && panels <= 1000, "panels", panels, "0 to 1000");
+  }
+
+  private static List<Integer> resolutions(String key, List<Integer> sides) {
+    List<Integer> checked = Check.notEmpty(key, sides);
+    checked.forEach(side -> Check.resolution(key, side));
+    Check.distinct(key, checked, side -> side);
+    return checked;
   }
 
   /**

@@ -71,8 +71,12 @@ public record Recipe(
     evaluation
         .classificationResolutions()
         .forEach(r -> model.checkResolution("evaluation.classification_resolutions", r));
-    model.checkResolution("evaluation.semantic_resolution", evaluation.semanticResolution());
-    model.checkResolution("evaluation.prompted_resolution", evaluation.promptedResolution());
+    evaluation
+        .semanticResolutions()
+        .forEach(r -> model.checkResolution("evaluation.semantic_resolutions", r));
+    evaluation
+        .promptedResolutions()
+        .forEach(r -> model.checkResolution("evaluation.prompted_resolutions", r));
     model.checkResolution("evaluation.composed.resolution", evaluation.composed().resolution());
   }
 
@@ -110,5 +114,15 @@ public record Recipe(
   @JsonIgnore
   public String hash() {
     return RecipeWriter.hash(this);
+  }
+
+  /**
+   * @return a hash as {@link #hash} that recipes which differ in the seed only have in common
+   */
+  public String hashOfAnySeed() {
+    return RecipeWriter.hash(
+        new Recipe(
+            name, 0, device, precision, maxSteps, model, teachers, data, stages, baselines,
+            evaluation, cache, checkpoint));
   }
 }

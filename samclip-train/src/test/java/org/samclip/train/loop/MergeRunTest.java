@@ -55,6 +55,9 @@ class MergeRunTest {
             "recipe.yaml",
             "metrics.jsonl",
             "results.json",
+            "scores/sam-teacher.json.gz",
+            "scores/stage3.json.gz",
+            "scores/naive-kd.json.gz",
             "checkpoints/latest",
             "models/stage1.safetensors",
             "models/stage2.safetensors",
@@ -111,22 +114,34 @@ class MergeRunTest {
       boolean sam = !name.equals("clip-teacher");
       boolean clip = !name.equals("sam-teacher");
       JsonNode metrics = row.path("metrics");
-      assertEquals(5, metrics.size(), metrics::toString);
-      check(metrics, "point_miou", sam);
-      check(metrics, "box_miou", sam);
-      check(metrics, "zeroshot_top1", clip);
-      check(metrics, "semantic_miou", clip);
-      check(metrics, "composed_miou", sam && clip);
+      assertEquals(
+          ResultsTable.METRICS, metrics.properties().stream().map(Map.Entry::getKey).toList(), metrics::toString);
+      for (String metric : List.of("point_miou", "box_miou", "stability")) {
+        check(metrics, metric, sam);
+      }
+      for (String metric : List.of("zeroshot_top1", "semantic_miou", "semantic_fg_miou")) {
+        check(metrics, metric, clip);
+      }
+      for (String metric :
+          List.of("teacher_iou", "logit_ratio", "clip_cosine", "composed_miou", "composed_fg_miou")) {
+        check(metrics, metric, sam && clip);
+      }
+      for (String metric :
+          List.of("heldout_top1", "heldout_semantic_miou", "heldout_composed_miou")) {
+        check(metrics, metric, false);
+      }
     }
     assertEquals(
         List.of("sam-teacher", "clip-teacher", "naive-kd", "stage1", "stage2", "stage3"), names);
     // Only the CLIP head has learned: SAM's skill is untouched.
     assertEquals(rows.get(0).at("/metrics/box_miou"), rows.get(3).at("/metrics/box_miou"));
+    assertEquals(1, rows.get(3).at("/metrics/teacher_iou/value").doubleValue());
+    assertEquals(1, rows.get(3).at("/metrics/logit_ratio/value").doubleValue());
   }
 
   private static void check(JsonNode metrics, String name, boolean applies) {
     JsonNode value = metrics.get(name);
-    assertEquals(applies, value.isNumber(), () -> name + " = " + value);
+    assertEquals(applies, value.path("value").isNumber(), () -> name + " = " + value);
     assertEquals(!applies, value.isNull(), () -> name + " = " + value);
   }
 

@@ -95,8 +95,8 @@ public final class TinyMerge {
                 - {pattern: "*", frozen: true}
       evaluation:
         classification_resolutions: [32]
-        semantic_resolution: 32
-        prompted_resolution: 64
+        semantic_resolutions: [32]
+        prompted_resolutions: [64]
         composed: {resolution: 64, points: 1}
         templates: brief
         background: text

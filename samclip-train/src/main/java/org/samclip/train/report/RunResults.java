@@ -1,0 +1,84 @@
+package org.samclip.train.report;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.samclip.eval.metric.Bootstrap;
+import org.samclip.eval.metric.ImageScores;
+import org.samclip.eval.metric.Measurement;
+import org.samclip.train.recipe.Recipe;
+
+/**
+ * The rows that a run has measured so far, on disk: {@code results.json} and of each row the scores
+ * of every image, {@code scores/ROW.json.gz}. The scores are written first, so a row of the table
+ * always has them; what a crash leaves between the two is measured again.
+ */
+public final class RunResults {
+
+  private final Recipe recipe;
+  private final Path table;
+  private final Path scores;
+  private final List<String> first;
+  private final Map<String, Map<String, Measurement>> rows = new LinkedHashMap<>();
+
+  /**
+   * What was measured before.
+   *
+   * @param recipe of the run
+   * @param table the file of the table, which need not exist
+   * @param scores the folder of the scores
+   * @param first rows that stand above all others, in this order
+   * @throws org.samclip.UserError if the file is no table
+   */
+  public RunResults(Recipe recipe, Path table, Path scores, List<String> first) {
+    this.recipe = recipe;
+    this.table = table;
+    this.scores = scores;
+    this.first = List.copyOf(first);
+    if (Files.exists(table)) {
+      ResultsTable.read(table).rows().forEach(row -> rows.put(row.model(), row.metrics()));
+    }
+  }
+
+  /**
+   * @param row name of a row
+   * @return whether it is measured
+   */
+  public boolean has(String row) {
+    return rows.containsKey(row);
+  }
+
+  /**
+   * Adds a row and writes everything.
+   *
+   * @param row name of the row
+   * @param metrics by name; one with nothing to measure, such as a class that no image shows, is
+   *     null in the table
+   * @throws org.samclip.UserError if a file cannot be written
+   */
+  public void put(String row, Map<String, ImageScores> metrics) {
+    Map<String, Measurement> measured = new LinkedHashMap<>();
+    metrics.forEach(
+        (name, found) ->
+            measured.put(name, Double.isNaN(found.value()) ? null : Bootstrap.measure(found)));
+    ScoresFile.write(
+        scores.resolve(row + ScoresFile.SUFFIX),
+        new RowScores(row, recipe.name(), recipe.hashOfAnySeed(), recipe.seed(), metrics));
+    rows.put(row, measured);
+    table().write(table);
+  }
+
+  /**
+   * @return all rows measured so far
+   */
+  public ResultsTable table() {
+    List<String> order = new ArrayList<>(first);
+    rows.keySet().stream().filter(row -> !order.contains(row)).forEach(order::add);
+    ResultsTable sorted = new ResultsTable();
+    order.stream().filter(rows::containsKey).forEach(row -> sorted.put(row, rows.get(row)));
+    return sorted;
+  }
+}
