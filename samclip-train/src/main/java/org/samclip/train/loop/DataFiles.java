@@ -23,6 +23,7 @@ import org.samclip.data.replay.Selection.Side;
 import org.samclip.data.scenes.SceneOptions;
 import org.samclip.data.scenes.SceneProgress;
 import org.samclip.data.scenes.SceneSetOptions;
+import org.samclip.data.scenes.SceneSplit;
 import org.samclip.data.scenes.SceneWriter;
 import org.samclip.data.source.DataLimits;
 import org.samclip.data.source.HttpSettings;
@@ -205,23 +206,28 @@ public final class DataFiles {
   }
 
   /**
-   * @param evaluation what the recipe says of held-out sets
+   * @param evaluation what the recipe says of the sets
+   * @param split test or validation
    * @return where they are: those the recipe names, or the embedded scenes' own
    */
-  public EvaluationSpec.SetsSpec sets(EvaluationSpec evaluation) {
-    if (evaluation.data() != null) {
-      return evaluation.data();
+  public EvaluationSpec.SetsSpec sets(EvaluationSpec evaluation, EvaluationSpec.Split split) {
+    EvaluationSpec.SetsSpec own =
+        split == EvaluationSpec.Split.TEST ? evaluation.data() : evaluation.validation();
+    if (own != null) {
+      return own;
     }
     if (spec.scenes() == null) {
       return new EvaluationSpec.SetsSpec(null, null, null, null, null);
     }
-    String root = spec.scenes().dir() + "/eval/";
+    SceneSplit scenes =
+        split == EvaluationSpec.Split.TEST ? SceneSplit.TEST : SceneSplit.VALIDATION;
+    String root = spec.scenes().dir() + "/" + scenes.key() + "/";
     return new EvaluationSpec.SetsSpec(
         root + "classes",
         root + "semantic",
         root + "instances/instances.json",
         root + "instances/images",
-        null);
+        root + "heldout.txt");
   }
 
   /**

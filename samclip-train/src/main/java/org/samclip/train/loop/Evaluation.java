@@ -135,6 +135,26 @@ public final class Evaluation {
    * @return all metrics
    */
   public Map<String, ImageScores> student(TwoHeadModel model) {
+    Map<String, ImageScores> row = eachHead(model);
+    if (semantic != null) {
+      Map<Background, HeadComposition.Result> found =
+          HeadComposition.run(model, semantic, composition(), backgrounds());
+      row.put("composed_miou", found.get(counted()).perImage());
+      row.put("composed_fg_miou", found.get(Background.EXCLUDED).perImage());
+      if (!heldOutLabels.isEmpty()) {
+        row.put(
+            "heldout_composed_miou",
+            found.get(counted()).perImage().only(heldOutLabels::contains));
+      }
+    }
+    return row;
+  }
+
+  /**
+   * @param model with both heads
+   * @return the metrics of each head alone, without composing both
+   */
+  public Map<String, ImageScores> eachHead(TwoHeadModel model) {
     Map<String, ImageScores> row = new LinkedHashMap<>();
     for (int side : spec.promptedResolutions()) {
       if (instances != null) {
@@ -155,17 +175,6 @@ public final class Evaluation {
       }
     }
     semantic(row, model);
-    if (semantic != null) {
-      Map<Background, HeadComposition.Result> found =
-          HeadComposition.run(model, semantic, composition(), backgrounds());
-      row.put("composed_miou", found.get(counted()).perImage());
-      row.put("composed_fg_miou", found.get(Background.EXCLUDED).perImage());
-      if (!heldOutLabels.isEmpty()) {
-        row.put(
-            "heldout_composed_miou",
-            found.get(counted()).perImage().only(heldOutLabels::contains));
-      }
-    }
     return row;
   }
 

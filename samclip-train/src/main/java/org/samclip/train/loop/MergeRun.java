@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,9 @@ import org.samclip.kernel.Autocast;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ModelFile;
 import org.samclip.model.SamClipModel;
+import org.samclip.train.recipe.EvaluationSpec;
 import org.samclip.train.recipe.EvaluationSpec.SetsSpec;
+import org.samclip.train.recipe.EvaluationSpec.Split;
 import org.samclip.train.recipe.Recipe;
 import org.samclip.train.report.MetricsLog;
 import org.samclip.train.report.ProcessMemory;
@@ -110,7 +113,7 @@ public final class MergeRun {
       Students students = new Students(recipe, teachers, data, licences);
       students.requireFit();
       data.prepare(listener);
-      SetsSpec sets = data.sets(recipe.evaluation());
+      SetsSpec sets = data.sets(recipe.evaluation(), recipe.evaluation().split());
       Evaluation evaluation =
           new Evaluation(recipe.evaluation(), sets, recipe.data().maxPixels(), teachers);
       folder.begin(recipe);
@@ -146,7 +149,7 @@ public final class MergeRun {
               && (!phase.inTable() || rows.has(phase.row()));
     }
     boolean pictures =
-        recipe.evaluation().panels() > 0 && data.sets(recipe.evaluation()).semantic() != null;
+        recipe.evaluation().panels() > 0 && data.sets(recipe.evaluation(), recipe.evaluation().split()).semantic() != null;
     return measured && (!pictures || Files.exists(folder.panels()));
   }
 
@@ -248,7 +251,7 @@ public final class MergeRun {
       Distillations distillations = new Distillations(recipe, teachers, data);
       StageRunner runner =
           new StageRunner(
-              distillations, (m, images) -> Map.of(), length, folder, store, interruption);
+              distillations, skills(teachers), length, folder, store, interruption);
       boolean ended = runner.run(phase, model, own, from, before, logged(log, phase, before));
       if (ended) {
         ModelFile.write(folder.model(phase.row()), model, TensorType.F32);
@@ -260,6 +263,26 @@ public final class MergeRun {
       }
       return ended && !interruption.requested();
     }
+  }
+
+  /** The columns that a look at a model in training measures, always on the validation's sets. */
+  private Validation.Skills skills(Teachers teachers) {
+    SetsSpec sets = data.sets(recipe.evaluation(), Split.VALIDATION);
+    Map<Integer, Evaluation> looks = new HashMap<>();
+    return (model, images) -> {
+      Evaluation look =
+          looks.computeIfAbsent(
+              images,
+              n -> {
+                EvaluationSpec spec = recipe.evaluation().look(n);
+                return new Evaluation(spec, sets, recipe.data().maxPixels(), teachers);
+              });
+      Map<String, Double> values = new LinkedHashMap<>();
+      look.eachHead(new SamClipAdapter(model.model(), model.text(), model.tokenizer()))
+          .forEach((name, scores) -> values.put(name, scores.value()));
+      values.values().removeIf(value -> value.isNaN());
+      return values;
+    };
   }
 
   /** Steps that the log holds rightly: those of finished phases and of the newest checkpoint. */

@@ -16,7 +16,11 @@ import org.samclip.eval.Background;
  * @param templates into which class names are put: {@code brief} (5) or {@code openai} (80)
  * @param background how a class named "background" is found where it counts: {@code text} or {@code
  *     threshold}; segmentation is measured with it and without it
- * @param data held-out sets; the embedded scenes bring their own
+ * @param split which sets the table is measured on: {@code test}, or {@code validation} while
+ *     anything is still being chosen
+ * @param data the test's sets; the embedded scenes bring their own
+ * @param validation the validation's sets, which looks at a model in training use as well; the
+ *     embedded scenes bring their own
  * @param maxImages at most this many images per task; 0 means all
  * @param panels pictures drawn of the model after the last stage
  */
@@ -27,9 +31,19 @@ public record EvaluationSpec(
     ComposedSpec composed,
     Templates templates,
     Background background,
+    Split split,
     @Optional SetsSpec data,
+    @Optional SetsSpec validation,
     int maxImages,
     int panels) {
+
+  /** Sets that share nothing. */
+  public enum Split {
+    /** For what is reported: measured once, by a recipe of which nothing is chosen any more. */
+    TEST,
+    /** For everything that is chosen. */
+    VALIDATION
+  }
 
   /** Sentences into which class names are put. */
   public enum Templates {
@@ -69,6 +83,26 @@ public record EvaluationSpec(
           "'" + heldout + "'",
           "names of classes or of semantic, and only with one of them");
     }
+  }
+
+  /**
+   * @param images at most so many of each set; 0: all
+   * @return the same at the first resolutions only, for a look at a model in training
+   */
+  public EvaluationSpec look(int images) {
+    int most = images == 0 || maxImages == 0 ? Math.max(images, maxImages) : Math.min(images, maxImages);
+    return new EvaluationSpec(
+        classificationResolutions.subList(0, 1),
+        semanticResolutions.subList(0, 1),
+        promptedResolutions.subList(0, 1),
+        composed,
+        templates,
+        background,
+        split,
+        data,
+        validation,
+        most,
+        panels);
   }
 
   /** Checks sides and counts. */

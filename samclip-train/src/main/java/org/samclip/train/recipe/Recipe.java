@@ -123,6 +123,6 @@ public record Recipe(
     return RecipeWriter.hash(
         new Recipe(
             name, 0, device, precision, maxSteps, model, teachers, data, stages, baselines,
-            evaluation, cache, checkpoint));
+            evaluation, cache, checkpoint, telemetry));
   }
 }
