@@ -37,6 +37,11 @@ final class Lettering {
     }
   }
 
+  /** Whether this machine has fonts. */
+  static boolean hasText() {
+    return HAS_FONTS;
+  }
+
   /**
    * Draws one line, cut to a width.
    *

@@ -28,6 +28,7 @@ import org.samclip.train.recipe.EvaluationSpec;
 import org.samclip.train.recipe.EvaluationSpec.SetsSpec;
 import org.samclip.train.recipe.EvaluationSpec.Split;
 import org.samclip.train.recipe.Recipe;
+import org.samclip.train.report.Curves;
 import org.samclip.train.report.MetricsLog;
 import org.samclip.train.report.ProcessMemory;
 import org.samclip.train.report.ResultsTable;
@@ -126,6 +127,7 @@ public final class MergeRun {
       if (!phases(teachers, students, evaluation, rows, manager)) {
         return Optional.empty();
       }
+      Curves.write(folder.metrics(), folder.curves());
       draw(teachers, evaluation, manager);
       if (recipe.cache().dir() == null) {
         CacheFolder.delete(folder.cache());

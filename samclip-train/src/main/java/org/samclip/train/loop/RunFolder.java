@@ -19,6 +19,7 @@ import org.samclip.train.recipe.RecipeWriter;
  * results.json           the table
  * scores/NAME.json.gz    what each row of the table scored on every image
  * panels/                pictures
+ * curves/                losses and validation skills of each phase, drawn
  * data-NAME.tsv          what each source held when the run began
  * cache/                 outputs of frozen networks, until the run ends
  * quarantine.tsv         broken samples, if there were any
@@ -136,6 +137,11 @@ public record RunFolder(Path root) {
   /** Pictures. */
   public Path panels() {
     return root.resolve("panels");
+  }
+
+  /** Losses and validation skills, drawn. */
+  public Path curves() {
+    return root.resolve("curves");
   }
 
   /** Outputs of frozen networks, until the run ends. */
