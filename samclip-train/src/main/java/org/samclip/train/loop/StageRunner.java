@@ -16,6 +16,7 @@ import org.samclip.data.replay.ReplayStream;
 import org.samclip.model.SamClip;
 import org.samclip.model.SamClipModel;
 import org.samclip.train.optim.AdamW;
+import org.samclip.train.optim.FoldedNames;
 import org.samclip.train.optim.Optimizers;
 import org.samclip.train.recipe.Duration;
 import org.samclip.train.recipe.ParameterTable;
@@ -114,6 +115,10 @@ public final class StageRunner {
             phase.row(), step, end, result, new StepListener.SoFar(trainer.waitedSeconds(), use));
         boolean stop = interruption.requested();
         boolean last = step == end - 1;
+        if (last) {
+          listener.onStageEnd(
+              phase.row(), FoldedNames.of(optimizer.untouched(), optimizer.names()));
+        }
         if (stop || (!last && pace.due(step + 1))) {
           store.save(model, optimizer, progress(phase, step + 1, updatesBefore, objectives));
         }

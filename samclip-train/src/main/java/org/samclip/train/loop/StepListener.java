@@ -1,5 +1,6 @@
 package org.samclip.train.loop;
 
+import java.util.List;
 import org.samclip.data.cache.CacheUse;
 
 /** Hears of every step, for a progress bar and a log. */
@@ -23,6 +24,14 @@ public interface StepListener {
    * @param soFar what the stage has come to
    */
   void onStep(String stage, long step, long end, Trainer.Step result, SoFar soFar);
+
+  /**
+   * A stage has come to its end.
+   *
+   * @param stage name of the stage
+   * @param untouched what was to learn and got no gradient in any step, by name or pattern
+   */
+  default void onStageEnd(String stage, List<String> untouched) {}
 
   /**
    * What adds up over a stage's steps.
