@@ -14,7 +14,6 @@ import org.samclip.model.SamClip;
 import org.samclip.model.SamClipConfig;
 import org.samclip.model.SamClipModel;
 import org.samclip.train.Version;
-import org.samclip.train.recipe.ModelSpec.ClipHeadSpec;
 import org.samclip.train.recipe.Recipe;
 
 /**
@@ -67,9 +66,7 @@ record Students(Recipe recipe, Teachers teachers, DataFiles data, Map<String, St
         .sam()
         .arrays()
         .forEach((name, array) -> ParameterLoader.copyInPlace(array, arrays.get(name)));
-    if (recipe.model().clipHead().init() == ClipHeadSpec.Init.LAST_ENCODER_LAYER) {
-      student.initializeClipHead();
-    }
+    student.initializeClipHead(recipe.model().clipHead().init());
     Provenance provenance =
         new Provenance(
             Version.current(),

@@ -16,6 +16,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.samclip.data.cache.CacheUse;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ModelFile;
@@ -115,6 +117,32 @@ class StageRunnerTest {
         "stage2: no loss reached mask_decoder.iou_prediction_head.* (6); they are what they were";
     assertTrue(stopped.messages.stream().noneMatch(line -> line.contains("no loss")));
     assertTrue(resumed.messages.contains(told), resumed.messages::toString);
+  }
+
+  /** At a rate that changes no float32, the first model is the start. */
+  @ParameterizedTest
+  @CsvSource({"last_layer, .*", "last_attention, attn\\..*", "random, "})
+  void theHeadStartsAsTheRecipeSays(String init, String copied) {
+    Recipe recipe =
+        tiny.recipe(
+            BLIND,
+            ALONE,
+            "model.clip_head.init=" + init,
+            "stages.head_probing.duration=1 steps",
+            "stages.head_probing.optimizer.lr=1.0e-30",
+            "stages.multi_task.duration=1 steps",
+            "stages.resolution_adaptation.duration=1 steps");
+    Map<String, float[]> head = model(run(recipe, "run"), "stage1");
+    samTeacher()
+        .forEach(
+            (name, values) -> {
+              if (name.startsWith("image_encoder.blocks.1.") && values.length > 64) { // no biases
+                String inLayer = name.substring("image_encoder.blocks.1.".length());
+                boolean same = Arrays.equals(values, head.get("clip_head.blocks.0." + inLayer));
+                boolean zeros = inLayer.contains("rel_pos"); // at the start of this teacher
+                assertEquals(zeros || copied != null && inLayer.matches(copied), same, name);
+              }
+            });
   }
 
   /** AdamW's first update is the rate times a sign, so the largest change is the rate itself. */
