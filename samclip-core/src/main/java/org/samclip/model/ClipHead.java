@@ -23,6 +23,24 @@ public final class ClipHead extends Layer {
   /** Tokens of an image from which global attention had better have a backward pass of its own. */
   private static final long LARGE_GRID = 1024;
 
+  /** Where the layers' first weights come from. */
+  public enum Init {
+    /** All of the backbone's last layer: attention, norms and MLP (paper, appendix A). */
+    LAST_LAYER,
+    /** Of the backbone's last layer its attention; norms and MLP are random. */
+    LAST_ATTENTION,
+    /** Nowhere (paper, section 3). */
+    RANDOM;
+
+    private boolean copies(String name) {
+      return switch (this) {
+        case LAST_LAYER -> true;
+        case LAST_ATTENTION -> name.startsWith("attn.");
+        case RANDOM -> false;
+      };
+    }
+  }
+
   private final ClipHeadConfig config;
   private final Stack blocks;
   private final LayerNorm norm;
@@ -44,19 +62,20 @@ public final class ClipHead extends Layer {
   }
 
   /**
-   * Copies the attention of the backbone's last layer into every layer of the head (paper, appendix
-   * A); norms and MLPs keep their random start.
+   * Copies a layer of the backbone into every layer of the head; what is not copied keeps its
+   * values, and so do the norm and the MLP behind the pooling.
    *
-   * @param last the backbone's last block, with global attention
+   * @param layer one with global attention, whose relative positions have the head's length
+   * @param init how much of it
    */
-  public void initializeFrom(Block last) {
-    var source = last.arrays();
+  public void initializeFrom(Block layer, Init init) {
+    Map<String, NDArray> source = layer.arrays();
     for (ai.djl.nn.Block block : blocks.getChildren().values()) {
       ((Block) block)
           .arrays()
           .forEach(
               (name, array) -> {
-                if (name.startsWith("attn.")) {
+                if (init.copies(name)) {
                   ParameterLoader.copyInPlace(source.get(name), array);
                 }
               });

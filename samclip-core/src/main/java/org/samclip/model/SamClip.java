@@ -65,10 +65,14 @@ public final class SamClip extends Module {
     return clipHead;
   }
 
-  /** Copies the attention of the backbone's last layer into the CLIP head (paper, appendix A). */
-  public void initializeClipHead() {
+  /**
+   * Starts the CLIP head's layers from the backbone's last one.
+   *
+   * @param init what is copied
+   */
+  public void initializeClipHead(ClipHead.Init init) {
     var blocks = imageEncoder.blocks().getChildren().values();
-    clipHead.initializeFrom((Block) blocks.get(blocks.size() - 1));
+    clipHead.initializeFrom((Block) blocks.get(blocks.size() - 1), init);
   }
 
   /**

@@ -448,6 +448,13 @@ class Kernels(Module):
     torch._foreach_zero_(grads)
     return grads
 
+  def gradient_writes(self: __torch__.Kernels, params: List[Tensor]) -> List[int]:
+    # How often each gradient was written to: autograd counts, and a backward pass adds in place.
+    out = annotate(List[int], [])
+    for g in self.gradients(params):
+      torch.append(out, torch._version(g))
+    return out
+
   def gradient_norm(self: __torch__.Kernels, params: List[Tensor]) -> Tensor:
     return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(self.gradients(params))))
 

@@ -100,6 +100,27 @@ class TorchScriptTest {
   }
 
   @Test
+  void aGradientsWritesTellWhatABackwardPassReached() {
+    SCRIPT.run("zero_gradients", all()).close();
+    long[] before = writes();
+    try (Autograd on = Autograd.enabled()) {
+      on.backward(used.mul(0).sum()); // zeros are a gradient as well
+    }
+    SCRIPT.run("gradient_norm", all()).close();
+    used.getGradient().toFloatArray();
+    long[] after = writes();
+    assertTrue(after[0] > before[0]);
+    assertEquals(before[1], after[1]);
+    assertEquals(before[2], after[2]);
+  }
+
+  private long[] writes() {
+    try (IValue value = SCRIPT.run("gradient_writes", all())) {
+      return value.toLongArray();
+    }
+  }
+
+  @Test
   void theNormIsOverAllParametersTogether() {
     try (IValue norm = SCRIPT.run("gradient_norm", all())) {
       assertEquals(13, norm.toTensor((PtNDManager) manager).getFloat(), 1e-5);

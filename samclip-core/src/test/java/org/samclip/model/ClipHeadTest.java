@@ -16,12 +16,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ClipHeadConfig.Pool;
 import org.samclip.parity.Vectors;
+import org.samclip.vitdet.Block;
 import org.samclip.vitdet.BlockPass;
 
 /** The CLIP head's two outputs, and its start from the backbone's last layer. */
@@ -119,28 +121,49 @@ class ClipHeadTest {
     close("dense", head.dense(features), expected);
   }
 
-  @Test
-  void attentionStartsAsTheLastLayersAndNothingElseDoes() {
+  /** What is copied is the last layer's, to the bit, and all else is what it was. */
+  @ParameterizedTest
+  @CsvSource({"LAST_LAYER, 14, .*", "LAST_ATTENTION, 6, attn\\..*", "RANDOM, 0, "})
+  void layersStartAsTheLastOne(ClipHead.Init init, int copiedOfEach, String names) {
     SamClip model = SmallModel.load(manager, Pool.MAX);
     Map<String, float[]> before = values(model);
-    model.initializeClipHead();
+    model.initializeClipHead(init);
     Map<String, float[]> after = values(model);
     String last = "image_encoder.blocks." + (SmallModel.ENCODER.depth() - 1) + ".";
     int copied = 0;
     for (String name : after.keySet()) {
-      boolean attention = name.matches("clip_head\\.blocks\\.\\d+\\.attn\\..*");
-      if (attention) {
-        String source = last + name.replaceFirst("clip_head\\.blocks\\.\\d+\\.", "");
-        assertArrayEquals(before.get(source), after.get(name), name);
+      String inLayer = name.replaceFirst("clip_head\\.blocks\\.\\d+\\.", "");
+      if (names != null && !inLayer.equals(name) && inLayer.matches(names)) {
+        assertArrayEquals(before.get(last + inLayer), after.get(name), name);
         copied++;
       } else {
         assertArrayEquals(before.get(name), after.get(name), name);
       }
     }
-    assertEquals(2 * 6, copied);
-    model.arrays().get(last + "attn.proj.weight").addi(1);
+    assertEquals(2 * copiedOfEach, copied);
+  }
+
+  /** A head of one layer then says what the backbone would, had it that layer twice. */
+  @Test
+  void theWholeLayerIsTheLastLayer() {
+    SamClip model = SmallModel.load(manager, Pool.MAX);
+    model.initializeClipHead(ClipHead.Init.LAST_LAYER);
+    NDArray tokens = SmallModel.random(manager, 1, 1, 4, 4, 16);
+    var blocks = model.imageEncoder().blocks().getChildren().values();
+    Block last = (Block) blocks.get(blocks.size() - 1);
+    NDArray twice = last.forward(last.forward(tokens));
+    assertArrayEquals(
+        twice.toFloatArray(), model.clipHead().features(tokens).toFloatArray(), 1e-5f);
+  }
+
+  @Test
+  void theHeadHasACopyOfItsOwn() {
+    SamClip model = SmallModel.load(manager, Pool.MAX);
+    model.initializeClipHead(ClipHead.Init.LAST_LAYER);
     String own = "clip_head.blocks.0.attn.proj.weight";
-    assertArrayEquals(after.get(own), model.arrays().get(own).toFloatArray());
+    float[] before = model.arrays().get(own).toFloatArray();
+    model.arrays().get("image_encoder.blocks.1.attn.proj.weight").addi(1);
+    assertArrayEquals(before, model.arrays().get(own).toFloatArray());
   }
 
   private static Map<String, float[]> values(SamClip model) {
@@ -155,7 +178,7 @@ class ClipHeadTest {
     model.arrays().values().forEach(array -> array.setRequiresGradient(true));
     off.close();
     try (Autograd on = Autograd.enabled()) {
-      model.initializeClipHead();
+      model.initializeClipHead(ClipHead.Init.LAST_LAYER);
     }
     off = Autograd.disabled();
     Map<String, NDArray> arrays = model.arrays();

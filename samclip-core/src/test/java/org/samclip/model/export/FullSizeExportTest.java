@@ -30,6 +30,7 @@ import org.samclip.clip.ClipConfig;
 import org.samclip.clip.TextTower;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
+import org.samclip.model.ClipHead;
 import org.samclip.model.ClipHeadConfig;
 import org.samclip.model.Preset;
 import org.samclip.model.RandomModels;
@@ -66,7 +67,7 @@ class FullSizeExportTest {
       text.initialize(manager, 1);
       load(model.getParameters(), folder.resolve("sam_vit_b.pth"));
       load(text.getParameters(), folder.resolve("openclip_vit_b_16.bin"));
-      model.initializeClipHead();
+      model.initializeClipHead(ClipHead.Init.LAST_LAYER);
 
       Map<String, NDArray> sam = new LinkedHashMap<>(model.arrays());
       sam.keySet().removeIf(name -> name.startsWith(SamClip.CLIP_HEAD + "."));

@@ -42,6 +42,7 @@ public final class MergeRun {
 
   private static final String SAM_TEACHER = "sam-teacher";
   private static final String CLIP_TEACHER = "clip-teacher";
+  private static final int NAMES_SHOWN = 8;
 
   private final Recipe recipe;
   private final RunFolder folder;
@@ -330,7 +331,21 @@ public final class MergeRun {
         log.write(before + step + 1, line);
         listener.onStep(stage, step, end, result, soFar);
       }
+
+      @Override
+      public void onStageEnd(String stage, List<String> untouched) {
+        if (!untouched.isEmpty()) {
+          listener.onMessage(
+              stage + ": no loss reached " + inShort(untouched) + "; they are what they were");
+        }
+      }
     };
+  }
+
+  private static String inShort(List<String> names) {
+    int shown = Math.min(NAMES_SHOWN, names.size());
+    String list = String.join(", ", names.subList(0, shown));
+    return names.size() > shown ? list + " and " + (names.size() - shown) + " more" : list;
   }
 
   private SamClipModel start(

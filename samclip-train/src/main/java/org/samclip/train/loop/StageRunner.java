@@ -19,6 +19,7 @@ import org.samclip.data.replay.Selection.Side;
 import org.samclip.model.SamClip;
 import org.samclip.model.SamClipModel;
 import org.samclip.train.optim.AdamW;
+import org.samclip.train.optim.FoldedNames;
 import org.samclip.train.optim.GradientTelemetry;
 import org.samclip.train.optim.Optimizers;
 import org.samclip.train.optim.WeightAverage;
@@ -138,6 +139,10 @@ public final class StageRunner {
             new StepListener.SoFar(trainer.waitedSeconds(), use, seen));
         boolean stop = interruption.requested();
         ended = done == end || looks.enough();
+        if (ended) {
+          listener.onStageEnd(
+              phase.row(), FoldedNames.of(optimizer.untouched(), optimizer.names()));
+        }
         if (stop || (!ended && pace.due(done))) {
           store.save(
               model, state, progress(phase, done, updatesBefore, objectives, looks.best));

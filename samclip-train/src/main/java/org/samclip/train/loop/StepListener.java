@@ -1,5 +1,6 @@
 package org.samclip.train.loop;
 
+import java.util.List;
 import java.util.Map;
 import org.samclip.data.cache.CacheUse;
 
@@ -24,6 +25,14 @@ public interface StepListener {
    * @param soFar what the stage has come to
    */
   void onStep(String stage, long step, long end, Trainer.Step result, SoFar soFar);
+
+  /**
+   * A stage has come to its end.
+   *
+   * @param stage name of the stage
+   * @param untouched what was to learn and got no gradient in any step, by name or pattern
+   */
+  default void onStageEnd(String stage, List<String> untouched) {}
 
   /**
    * What a stage has come to.

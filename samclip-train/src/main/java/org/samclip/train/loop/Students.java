@@ -15,7 +15,6 @@ import org.samclip.model.SamClipConfig;
 import org.samclip.model.SamClipModel;
 import org.samclip.train.Version;
 import org.samclip.train.recipe.ModelSpec;
-import org.samclip.train.recipe.ModelSpec.ClipHeadSpec;
 import org.samclip.train.recipe.Recipe;
 
 /**
@@ -75,9 +74,7 @@ record Students(Recipe recipe, Teachers teachers, DataFiles data, Map<String, St
         .sam()
         .arrays()
         .forEach((name, array) -> ParameterLoader.copyInPlace(array, arrays.get(name)));
-    if (model.clipHead().init() == ClipHeadSpec.Init.LAST_ENCODER_LAYER) {
-      student.initializeClipHead();
-    }
+    student.initializeClipHead(model.clipHead().init());
     Provenance provenance =
         new Provenance(
             Version.current(),

@@ -11,13 +11,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.Kernels;
 import org.samclip.kernel.TorchScript;
 
 /**
  * AdamW with decoupled weight decay over parameter groups, one fused call a group, and clipping by
- * the norm of all gradients together. Its state is saved under the parameters' names.
+ * the norm of all gradients together. What has no gradient in a step is left alone. Its state is
+ * saved under the parameters' names.
  */
 public final class AdamW {
 
@@ -51,30 +54,23 @@ public final class AdamW {
     }
   }
 
-  private static final class State {
-    final Group group;
-    final PtNDArray[] parameters;
-    final PtNDArray[] expAvg;
-    final PtNDArray[] expAvgSq;
-    final PtNDArray[] steps;
+  /** A parameter of a group with its moments and the number of its updates. */
+  private record Slot(
+      Group group,
+      String name,
+      PtNDArray parameter,
+      PtNDArray expAvg,
+      PtNDArray expAvgSq,
+      PtNDArray steps) {
 
-    State(Group group, NDManager manager) {
-      this.group = group;
-      List<PtNDArray> p = new ArrayList<>();
-      List<PtNDArray> m = new ArrayList<>();
-      List<PtNDArray> v = new ArrayList<>();
-      List<PtNDArray> t = new ArrayList<>();
-      for (NDArray parameter : group.parameters.values()) {
-        parameter.setRequiresGradient(true);
-        p.add((PtNDArray) parameter);
-        m.add(keep(manager.zeros(parameter.getShape())));
-        v.add(keep(manager.zeros(parameter.getShape())));
-        t.add(keep(manager.zeros(new Shape())));
-      }
-      parameters = p.toArray(PtNDArray[]::new);
-      expAvg = m.toArray(PtNDArray[]::new);
-      expAvgSq = v.toArray(PtNDArray[]::new);
-      steps = t.toArray(PtNDArray[]::new);
+    static Slot of(Group group, String name, NDArray parameter, NDManager manager) {
+      return new Slot(
+          group,
+          name,
+          (PtNDArray) parameter,
+          keep(manager.zeros(parameter.getShape())),
+          keep(manager.zeros(parameter.getShape())),
+          keep(manager.zeros(new Shape())));
     }
 
     private static PtNDArray keep(NDArray array) {
@@ -84,9 +80,10 @@ public final class AdamW {
   }
 
   private final Settings settings;
-  private final List<State> states = new ArrayList<>();
-  private final PtNDArray[] all;
+  private final List<Group> groups;
+  private final List<Slot> slots = new ArrayList<>();
   private final PtNDManager manager;
+  private long[] writesBefore;
 
   /**
    * @param settings the numbers
@@ -95,13 +92,17 @@ public final class AdamW {
    */
   public AdamW(Settings settings, List<Group> groups, NDManager manager) {
     this.settings = settings;
+    this.groups = List.copyOf(groups);
     this.manager = (PtNDManager) manager;
-    groups.forEach(group -> states.add(new State(group, manager)));
-    all =
-        states.stream()
-            .flatMap(state -> java.util.Arrays.stream(state.parameters))
-            .toArray(PtNDArray[]::new);
+    for (Group group : groups) {
+      group.parameters.forEach(
+          (name, parameter) -> {
+            parameter.setRequiresGradient(true);
+            slots.add(Slot.of(group, name, parameter, manager));
+          });
+    }
     defineGradients();
+    zeroGradients();
   }
 
   /** A parameter has no gradient, not even zeros, before it first took part in a backward pass. */
@@ -110,8 +111,8 @@ public final class AdamW {
         Autograd on = Autograd.enabled()) {
       scope.suppressNotUsedWarning();
       NDArray nothing = manager.zeros(new Shape());
-      for (NDArray parameter : all) {
-        nothing = nothing.add(parameter.sum().mul(0));
+      for (Slot slot : slots) {
+        nothing = nothing.add(slot.parameter.sum().mul(0));
       }
       on.backward(nothing);
     }
@@ -119,7 +120,30 @@ public final class AdamW {
 
   /** Forgets the gradients, before the first backward pass of a step. */
   public void zeroGradients() {
-    SCRIPT.run("zero_gradients", IValue.listFrom(all)).close();
+    SCRIPT.run("zero_gradients", all(slots, Slot::parameter)).close();
+    writesBefore = writes();
+  }
+
+  private static IValue all(List<Slot> slots, Function<Slot, PtNDArray> of) {
+    return IValue.listFrom(slots.stream().map(of).toArray(PtNDArray[]::new));
+  }
+
+  private long[] writes() {
+    try (IValue value = SCRIPT.run("gradient_writes", all(slots, Slot::parameter))) {
+      return value.toLongArray();
+    }
+  }
+
+  /**
+   * What a backward pass has written a gradient to since they were forgotten. The others have zeros
+   * where torch, after {@code zero_grad(set_to_none=True)}, has no gradient.
+   */
+  private List<Slot> reached() {
+    long[] writes = writes();
+    return IntStream.range(0, slots.size())
+        .filter(i -> writes[i] != writesBefore[i])
+        .mapToObj(slots::get)
+        .toList();
   }
 
   /**
@@ -130,39 +154,63 @@ public final class AdamW {
    * @return the norm before
    */
   public double clip(double maxNorm) {
+    List<Slot> reached = reached();
+    if (reached.isEmpty()) {
+      return 0;
+    }
     double norm;
-    try (IValue value = SCRIPT.run("gradient_norm", IValue.listFrom(all));
+    try (IValue value = SCRIPT.run("gradient_norm", all(reached, Slot::parameter));
         NDArray array = value.toTensor(manager)) {
       norm = array.getFloat();
     }
     double factor = maxNorm / (norm + 1e-6);
     if (maxNorm > 0 && factor < 1) {
-      SCRIPT.run("scale_gradients", IValue.listFrom(all), IValue.from(factor)).close();
+      SCRIPT.run("scale_gradients", all(reached, Slot::parameter), IValue.from(factor)).close();
     }
     return norm;
   }
 
   /**
-   * One update.
+   * One update. A parameter without a gradient in this step stays as it is, its moments and the
+   * number of its updates as well, and does not decay (as in torch).
    *
    * @param lrFactor the schedule's factor of every group's base rate
    */
   public void step(double lrFactor) {
-    for (State state : states) {
-      SCRIPT
-          .run(
-              "adamw",
-              IValue.listFrom(state.parameters),
-              IValue.listFrom(state.expAvg),
-              IValue.listFrom(state.expAvgSq),
-              IValue.listFrom(state.steps),
-              IValue.from(state.group.lr * lrFactor),
-              IValue.from(settings.beta1),
-              IValue.from(settings.beta2),
-              IValue.from(state.group.weightDecay),
-              IValue.from(settings.eps))
-          .close();
+    List<Slot> reached = reached();
+    for (Group group : groups) {
+      List<Slot> part = reached.stream().filter(slot -> slot.group == group).toList();
+      if (!part.isEmpty()) {
+        SCRIPT
+            .run(
+                "adamw",
+                all(part, Slot::parameter),
+                all(part, Slot::expAvg),
+                all(part, Slot::expAvgSq),
+                all(part, Slot::steps),
+                IValue.from(group.lr * lrFactor),
+                IValue.from(settings.beta1),
+                IValue.from(settings.beta2),
+                IValue.from(group.weightDecay),
+                IValue.from(settings.eps))
+            .close();
+      }
     }
+  }
+
+  /**
+   * @return names of the parameters that were never updated, as no loss reached them, by their
+   *     groups' order; a restored state counts
+   */
+  public List<String> untouched() {
+    return slots.stream().filter(slot -> slot.steps.getFloat() == 0).map(Slot::name).toList();
+  }
+
+  /**
+   * @return names of all parameters, by their groups' order
+   */
+  public List<String> names() {
+    return slots.stream().map(Slot::name).toList();
   }
 
   /**
@@ -171,14 +219,10 @@ public final class AdamW {
    */
   public Map<String, NDArray> state() {
     Map<String, NDArray> arrays = new LinkedHashMap<>();
-    for (State state : states) {
-      int i = 0;
-      for (String name : state.group.parameters.keySet()) {
-        arrays.put(EXP_AVG + name, state.expAvg[i]);
-        arrays.put(EXP_AVG_SQ + name, state.expAvgSq[i]);
-        arrays.put(STEP + name, state.steps[i]);
-        i++;
-      }
+    for (Slot slot : slots) {
+      arrays.put(EXP_AVG + slot.name, slot.expAvg);
+      arrays.put(EXP_AVG_SQ + slot.name, slot.expAvgSq);
+      arrays.put(STEP + slot.name, slot.steps);
     }
     return arrays;
   }
@@ -186,8 +230,8 @@ public final class AdamW {
   /** Frees the moments and makes the parameters untrainable and without gradients. */
   public void close() {
     state().values().forEach(NDArray::close);
-    for (PtNDArray parameter : all) {
-      parameter.setRequiresGradient(false);
+    for (Slot slot : slots) {
+      slot.parameter.setRequiresGradient(false);
     }
   }
 }

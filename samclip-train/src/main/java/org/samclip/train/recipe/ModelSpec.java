@@ -1,6 +1,7 @@
 package org.samclip.train.recipe;
 
 import java.util.List;
+import org.samclip.model.ClipHead;
 import org.samclip.model.ClipHeadConfig;
 import org.samclip.model.Preset;
 import org.samclip.model.SamClipConfig;
@@ -46,13 +47,22 @@ public record ModelSpec(
     Check.that(w % h == 0, "width", w, "a multiple of heads (" + h + ")");
     globalLayers = globalLayers == null ? null : List.copyOf(globalLayers);
     int end = depth == null ? standard.depth() : depth;
-    for (int layer : globalLayers == null ? standard.globalLayers() : globalLayers) {
+    List<Integer> global = globalLayers == null ? standard.globalLayers() : globalLayers;
+    for (int layer : global) {
       Check.that(
           layer >= 0 && layer < end,
           "global_layers",
           layer,
           "layers counted from 0, below the depth of " + end);
     }
+    Check.that(
+        clipHead.init() == ClipHead.Init.RANDOM || global.contains(end - 1),
+        "global_layers",
+        global,
+        "some with the last layer, "
+            + (end - 1)
+            + ", as the CLIP head's layers are global and start as that one; or clip_head.init:"
+            + " random");
   }
 
   private static void size(String key, Integer value) {
@@ -112,15 +122,8 @@ public record ModelSpec(
    * @param init where the layers' first weights come from
    * @param denseWindow side in patches of the square that is pooled for a dense feature, odd
    */
-  public record ClipHeadSpec(int layers, ClipHeadConfig.Pool pool, Init init, int denseWindow) {
-
-    /** Source of the layers' first weights. */
-    public enum Init {
-      /** The last encoder layer (App. A). */
-      LAST_ENCODER_LAYER,
-      /** Random (Sec. 3). */
-      RANDOM
-    }
+  public record ClipHeadSpec(
+      int layers, ClipHeadConfig.Pool pool, ClipHead.Init init, int denseWindow) {
 
     /** Checks the counts. */
     public ClipHeadSpec {

@@ -2,6 +2,7 @@ package org.samclip.train.loop;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.Map;
@@ -32,6 +33,8 @@ class PrecisionTest {
       "baselines=[]",
       "stages.head_probing.duration=1 steps",
       "stages.multi_task.duration=" + STEPS + " steps",
+      // Soft targets and the IoU's error begin at 0, of which no share can be told.
+      "stages.multi_task.losses.sam={target: hard, dice_weight: 1, iou_weight: 0}",
       "stages.resolution_adaptation.duration=1 steps",
       "precision=" + precision
     };
@@ -50,8 +53,9 @@ class PrecisionTest {
       assertEquals(expected.keySet(), got.keySet());
       for (String part : expected.keySet()) {
         double loss = expected.get(part);
-        assertEquals(loss, got.get(part), BAND * loss, part + " of step " + step);
-        difference += Math.abs(loss - got.get(part));
+        double apart = Math.abs(loss - got.get(part));
+        assertTrue(apart <= BAND * loss, () -> part + " of step " + expected + ", " + got);
+        difference += apart;
       }
     }
     assertNotEquals(0, difference, "bf16 is float32");

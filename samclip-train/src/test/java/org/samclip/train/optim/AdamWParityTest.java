@@ -238,26 +238,56 @@ class AdamWParityTest {
                 vectors.floats("step1.grad." + name), p.getGradient().toFloatArray(), name));
   }
 
-  /** A parameter that takes no part in a step still decays, as in torch with zero gradients. */
+  /** As in torch, where such a parameter's gradient is None: decay and moments included. */
   @Test
-  void unusedParametersHaveZeroGradients() {
+  void whatHasNoGradientInAStepIsLeftAlone() {
     List<AdamW.Group> groups = groups();
+    Map<String, NDArray> parameters = parameters(groups);
     AdamW optimizer = optimizer(groups);
-    AdamW.Group group = groups.get(0);
-    Map<String, float[]> before = values(group.parameters());
-    assertEquals(0, optimizer.clip(1));
+    assertEquals(List.copyOf(parameters.keySet()), optimizer.untouched());
+    update(optimizer, parameters, 1);
+    assertEquals(List.of(), optimizer.untouched());
+    Map<String, float[]> before = values(parameters);
+    Map<String, float[]> stateBefore = values(optimizer.state());
+    optimizer.zeroGradients();
+    assertEquals(0, optimizer.clip(1e-3));
     optimizer.step(1);
-    float factor = (float) (1 - group.lr() * group.weightDecay());
-    group
-        .parameters()
-        .forEach(
-            (name, p) -> {
-              float[] expected = before.get(name).clone();
-              for (int i = 0; i < expected.length; i++) {
-                expected[i] *= factor;
-              }
-              Vectors.assertClose(name, p.toFloatArray(), expected, 1e-6, 0);
-            });
+    before.forEach(
+        (name, values) -> assertArrayEquals(values, parameters.get(name).toFloatArray(), name));
+    stateBefore.forEach(
+        (name, values) ->
+            assertArrayEquals(values, optimizer.state().get(name).toFloatArray(), name));
+  }
+
+  /** Left out in every second step, a parameter fares as it would with the other steps alone. */
+  @Test
+  void stepsWithoutAGradientDoNotCount() {
+    List<AdamW.Group> groups = groups();
+    Map<String, NDArray> parameters = parameters(groups);
+    String left = parameters.keySet().iterator().next();
+    Map<String, NDArray> others = new LinkedHashMap<>(parameters);
+    others.remove(left);
+    AdamW optimizer = optimizer(groups);
+    List<AdamW.Group> lone = groups();
+    Map<String, NDArray> alone = Map.of(left, parameters(lone).get(left));
+    AdamW reference =
+        optimizer(List.of(new AdamW.Group(alone, groups.get(0).lr(), groups.get(0).weightDecay())));
+    for (int step = 1; step <= steps(); step++) {
+      boolean even = step % 2 == 0;
+      optimizer.zeroGradients();
+      backward(even ? others : parameters, step);
+      optimizer.step(1);
+      if (!even) {
+        reference.zeroGradients();
+        backward(alone, step);
+        reference.step(1);
+      }
+    }
+    assertArrayEquals(alone.get(left).toFloatArray(), parameters.get(left).toFloatArray());
+    assertEquals((steps() + 1) / 2, optimizer.state().get("step." + left).getFloat());
+    others
+        .keySet()
+        .forEach(n -> assertEquals(steps(), optimizer.state().get("step." + n).getFloat(), n));
   }
 
   @Test

@@ -11,6 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.samclip.model.ClipHead;
 import org.samclip.model.ClipHeadConfig;
 import org.samclip.train.recipe.LossesSpec.SamLossSpec;
 
@@ -74,6 +75,7 @@ class ConfigsTest {
         multiTask.losses().sam());
     assertEquals(List.of(224, 448), probing.sources().clip().resolutions());
     assertEquals(List.of(224, 448, 1024), adaptation.sources().clip().resolutions());
+    assertEquals(ClipHead.Init.LAST_LAYER, recipe.model().clipHead().init());
     assertEquals(0.057, recipe.data().sam().subset());
     assertEquals(0.01, recipe.data().clip().holdOut());
     GroupSpec encoder =

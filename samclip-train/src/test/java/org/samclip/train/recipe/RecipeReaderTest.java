@@ -209,6 +209,8 @@ class RecipeReaderTest {
         "evaluation.composed.resolution=100 | 'evaluation.composed.resolution' is 100; allowed: a multiple of the model's patch, 8",
         "model.width=130 | 'model.width' is 130; allowed: a multiple of heads (4)",
         "model.depth=2 | 'model.global_layers' is 3; allowed: layers counted from 0, below the depth of 2",
+        "model.global_layers=[1] | 'model.global_layers' is [1]; allowed: some with the last layer, 3, as the CLIP head's",
+        "model.clip_head.init=last | 'model.clip_head.init' is \"last\"; allowed: last_layer, last_attention, random",
         "device=gpu | 'device' is 'gpu'; allowed: cpu, cuda or cuda:N",
         "data.clip={shards: x} | 'data.scenes' is given beside clip or sam",
         "teachers.clip.config=a.json | 'teachers.clip.config' is 'a.json'; allowed: nothing",
