@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
       DataCommand.class,
       PredictCommand.class,
       EvalCommand.class,
+      CompareCommand.class,
       InspectCommand.class,
       DiffCommand.class,
       ConvertCommand.class,

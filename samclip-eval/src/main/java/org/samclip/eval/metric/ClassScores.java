@@ -43,6 +43,13 @@ public final class ClassScores implements ImageScores {
   private final List<String> images;
   private final List<List<Pixels>> pixels;
   private final Mean mean;
+
+  /** The pixels once more, image after image in plain arrays: a bootstrap adds them up often. */
+  private final int[] ends;
+
+  private final int[] labels;
+  private final long[] hits;
+  private final long[] denominators;
   private final int classes;
 
   /**
@@ -59,8 +66,16 @@ public final class ClassScores implements ImageScores {
     this.images = List.copyOf(images);
     this.pixels = pixels.stream().map(List::copyOf).toList();
     this.mean = mean;
-    this.classes =
-        pixels.stream().flatMap(List::stream).mapToInt(Pixels::label).max().orElse(-1) + 1;
+    List<Pixels> all = pixels.stream().flatMap(List::stream).toList();
+    this.ends = new int[images.size()];
+    for (int i = 0, end = 0; i < ends.length; i++) {
+      end += pixels.get(i).size();
+      ends[i] = end;
+    }
+    this.labels = all.stream().mapToInt(Pixels::label).toArray();
+    this.hits = all.stream().mapToLong(Pixels::hits).toArray();
+    this.denominators = all.stream().mapToLong(this::denominator).toArray();
+    this.classes = Arrays.stream(labels).max().orElse(-1) + 1;
   }
 
   @Override
@@ -89,21 +104,20 @@ public final class ClassScores implements ImageScores {
 
   @Override
   public double value(int[] times) {
-    long[] hits = new long[classes];
+    long[] right = new long[classes];
     long[] all = new long[classes];
     for (int i = 0; i < times.length; i++) {
-      if (times[i] > 0) {
-        for (Pixels found : pixels.get(i)) {
-          hits[found.label] += times[i] * found.hits;
-          all[found.label] += times[i] * denominator(found);
-        }
+      int begin = i == 0 ? 0 : ends[i - 1];
+      for (int at = times[i] == 0 ? ends[i] : begin; at < ends[i]; at++) {
+        right[labels[at]] += times[i] * hits[at];
+        all[labels[at]] += times[i] * denominators[at];
       }
     }
     double sum = 0;
     int defined = 0;
     for (int c = 0; c < classes; c++) {
       if (all[c] > 0) {
-        sum += (double) hits[c] / all[c];
+        sum += (double) right[c] / all[c];
         defined++;
       }
     }

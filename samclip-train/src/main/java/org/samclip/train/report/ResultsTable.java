@@ -69,7 +69,7 @@ public final class ResultsTable {
           "heldout_composed_miou");
 
   /** What {@link #text} shows, so that it fits a terminal. */
-  private static final List<String> MAIN =
+  static final List<String> MAIN =
       List.of(
           "point_miou",
           "box_miou",
@@ -81,6 +81,9 @@ public final class ResultsTable {
           "composed_miou");
 
   private static final Pattern FURTHER = Pattern.compile("([a-z0-9_]+)_([0-9]{1,4})");
+
+  /** As the names of baselines and stages. */
+  private static final Pattern MODEL = Pattern.compile("[A-Za-z_][A-Za-z0-9_-]{0,63}");
 
   /**
    * @param model name
@@ -99,10 +102,13 @@ public final class ResultsTable {
    *
    * @param model name
    * @param metrics what was measured; what is absent or null does not apply
-   * @throws IllegalArgumentException for a name that is none of {@link #METRICS}, alone or with a
-   *     resolution
+   * @throws IllegalArgumentException for a metric that is none of {@link #METRICS}, alone or with
+   *     a resolution, or a model that could not be a file's name
    */
   public void put(String model, Map<String, Measurement> metrics) {
+    if (!MODEL.matcher(model).matches()) {
+      throw new IllegalArgumentException("a model is called '" + model + "'");
+    }
     metrics
         .keySet()
         .forEach(

@@ -41,6 +41,14 @@ final class Rounded {
     return text.startsWith("-") ? text : "+" + text;
   }
 
+  /**
+   * @param uncertainty of a share or a ratio
+   * @return such as {@code 1.2}
+   */
+  static String uncertainty(double uncertainty) {
+    return rounded(uncertainty * 100, decimals(uncertainty * 100));
+  }
+
   private static boolean isSharp(Measurement measurement, int decimals) {
     return new BigDecimal(rounded(measurement.half() * 100, decimals)).signum() == 0;
   }

@@ -143,6 +143,7 @@ public final class ScoresFile {
           || content.model == null
           || content.run == null
           || content.recipe == null
+          || !content.recipe.matches("[0-9a-f]{64}")
           || content.images == null
           || content.metrics == null) {
         throw new UserError(

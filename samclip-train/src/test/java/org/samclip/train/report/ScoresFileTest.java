@@ -25,6 +25,8 @@ import org.samclip.eval.metric.RatioScores;
 
 class ScoresFileTest {
 
+  private static final String HASH = "0123456789abcdef".repeat(4);
+
   @TempDir Path folder;
 
   private static RowScores row() {
@@ -47,7 +49,7 @@ class ScoresFileTest {
                     new ClassScores.Pixels(0, 5, 7, 6), new ClassScores.Pixels(79, 0, 0, 1L << 40)),
                 List.of()),
             ClassScores.Mean.IOU));
-    return new RowScores("stage2", "quick", "abc", -3, metrics);
+    return new RowScores("stage2", "quick", HASH, -3, metrics);
   }
 
   private String json(Path file) throws IOException {
@@ -69,8 +71,9 @@ class ScoresFileTest {
     Path file = folder.resolve("scores/stage2.json.gz");
     ScoresFile.write(file, row());
     RowScores read = ScoresFile.read(file);
-    assertEquals("stage2 quick abc -3", read.model() + " " + read.run() + " " + read.recipe()
-        + " " + read.seed());
+    assertEquals(
+        List.of("stage2", "quick", HASH, -3L),
+        List.of(read.model(), read.run(), read.recipe(), read.seed()));
     assertEquals(List.copyOf(row().metrics().keySet()), List.copyOf(read.metrics().keySet()));
     row()
         .metrics()
@@ -101,6 +104,7 @@ class ScoresFileTest {
         new String[][] {
           {"samclip-scores-1", "samclip-scores-2"},
           {"\"model\":\"stage2\",", ""},
+          {HASH, HASH.substring(1)},
           {"\"images\":0", "\"images\":2"},
           {"\"images\":0", "\"images\":-1"},
           {"[\"a\",\"b\",\"c\"]", "[\"a\",\"b\"]"},
