@@ -27,7 +27,7 @@ import org.samclip.train.recipe.Recipe;
  */
 record Students(Recipe recipe, Teachers teachers, DataFiles data, Map<String, String> licences) {
 
-  /** The student's sizes are the SAM teacher's, and every stage's groups fit it. */
+  /** The student's sizes are the SAM teacher's, every stage's groups fit it, and so does the heap. */
   void requireFit() {
     SamClipConfig config = recipe.model().config(teachers.clip().clip().config().embedDim());
     if (!config.encoder().equals(teachers.sam().sizes().encoder())
@@ -44,7 +44,12 @@ record Students(Recipe recipe, Teachers teachers, DataFiles data, Map<String, St
               + "; set model.preset, or model.width, depth and so on, to the teacher's");
     }
     SamClip student = new SamClip(config);
-    Phase.of(recipe).forEach(phase -> StageRunner.table(phase.stage(), student));
+    int teacherSide = teachers.clip().clip().config().vision().imageSide();
+    for (Phase phase : Phase.of(recipe)) {
+      StageRunner.table(phase.stage(), student);
+      HeapNeed.of(phase.stage(), teacherSide, recipe.data())
+          .requireFit("stage " + phase.stage().name(), Runtime.getRuntime().maxMemory());
+    }
   }
 
   private Map<String, String> allLicences() {
