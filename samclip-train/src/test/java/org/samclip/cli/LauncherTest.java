@@ -103,7 +103,8 @@ class LauncherTest {
     assertEquals(
         List.of("<org.samclip.cli.Samclip>", "<merge>", "<a b>", "<>"),
         lines.subList(lines.size() - 4, lines.size()));
-    assertTrue(lines.indexOf("<-Xmx9g>") > lines.indexOf("<-Xmx2g>"), first.out());
+    assertTrue(lines.contains("<-XX:MaxRAMPercentage=50>"), first.out());
+    assertTrue(lines.contains("<-Xmx9g>"), "stands over the share: " + first.out());
     assertTrue(lines.contains("<-Da=b>"));
     String classPath =
         root

@@ -117,7 +117,8 @@ class MergeCommandTest {
             "stage1, parameters of stage ",
             "clip_head.*",
             "parameters learn\n",
-            "memory of tensors about ",
+            "device memory about ",
+            "Java heap about ",
             "disk about ",
             "CLIP teacher: ")) {
       assertTrue(text.contains(part), () -> part + " is not in " + text);

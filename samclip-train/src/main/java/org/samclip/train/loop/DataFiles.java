@@ -257,10 +257,14 @@ public final class DataFiles {
   private ReplayStream stream(
       String which, boolean textRequired, Part part, long seed, Position start) {
     int buffer = of(which) == null ? 1024 : of(which).shuffleBuffer();
-    // Enough to keep the decoders busy, few enough for images of many megapixels.
-    int prefetch = Math.max(8, 4 * spec.workers());
+    int prefetch = decodedAhead(spec.workers());
     ReplaySettings settings = new ReplaySettings(buffer, seed, spec.workers(), prefetch);
     return new ReplayStream(mixture(which, textRequired, part), settings, budget, start);
+  }
+
+  /** Images of a stream: enough to keep the decoders busy, few enough for many megapixels. */
+  static int decodedAhead(int workers) {
+    return Math.max(8, 4 * workers);
   }
 
   /**

@@ -65,6 +65,7 @@ public final class DryRun {
     List<Phase> phases = Phase.of(recipe);
     long learning = 0;
     long activations = 0;
+    HeapNeed heap = new HeapNeed(0, 0);
     long state = 0;
     long cache = 0;
     double operations = 0;
@@ -78,6 +79,8 @@ public final class DryRun {
       text.append(table.text());
       learning = Math.max(learning, cost.learningBytes());
       activations = Math.max(activations, cost.activationBytes());
+      int teacherSide = clip.config.vision().imageSide();
+      heap = heap.or(HeapNeed.of(phase.stage(), teacherSide, recipe.data()));
       state = Math.max(state, cost.stateBytes());
       try {
         long steps = length.steps(phase.stage());
@@ -95,24 +98,35 @@ public final class DryRun {
         line("%s, about %s operations a step", phase.stage().duration(), power(own));
       }
     }
-    memory(kept, teachers, learning, activations);
+    deviceMemory(kept, teachers, learning, activations);
+    heapMemory(heap);
     disk(phases.size(), kept, state, Math.min(cache, recipe.cache().maxBytes()));
     time(operations, unknown);
     return text.toString();
   }
 
-  private void memory(long kept, long teachers, long learning, long activations) {
+  private void deviceMemory(long kept, long teachers, long learning, long activations) {
     long parameters = (kept + teachers) * Float.BYTES;
     line("");
     line(
-        "memory of tensors about %s: parameters %s, gradients and moments %s, activations %s",
+        "device memory about %s, on %s: parameters %s, gradients and moments %s, activations %s",
         bytes(parameters + learning + activations),
+        recipe.device(),
         bytes(parameters),
         bytes(learning),
         bytes(activations));
+    line("  (16 float32 values per token, channel and layer that gradients pass through; libtorch");
+    line("  itself comes on top)");
+  }
+
+  private void heapMemory(HeapNeed need) {
     line(
-        "  (16 float32 values per token, channel and layer that gradients pass through; beside it");
-    line("  Java's heap, libtorch itself and decoded images)");
+        "Java heap about %s: batches %s, images decoded ahead up to %s; this Java may take %s",
+        bytes(need.bytes()),
+        bytes(need.batches()),
+        bytes(need.decoded()),
+        bytes(Runtime.getRuntime().maxMemory()));
+    line("  (more with SAMCLIP_JAVA_OPTS=-Xmx8g; on a CPU both kinds of memory are the machine's)");
   }
 
   private void disk(int models, long kept, long state, long cache) {

@@ -27,7 +27,7 @@ import org.samclip.train.recipe.Recipe;
  */
 record Students(Recipe recipe, Teachers teachers, DataFiles data, Map<String, String> licences) {
 
-  /** The student's sizes are the SAM teacher's, and every stage's groups fit it. */
+  /** The student's sizes are the SAM teacher's, every stage's groups fit it, and so does the heap. */
   void requireFit() {
     SamClipConfig config = recipe.model().config(teachers.clip().clip().config().embedDim());
     if (!config.encoder().equals(teachers.sam().sizes().encoder())
@@ -43,9 +43,12 @@ record Students(Recipe recipe, Teachers teachers, DataFiles data, Map<String, St
               + teachers.sam().sizes().samHead()
               + "; set model.preset, or model.width, depth and so on, to the teacher's");
     }
+    int teacherSide = teachers.clip().clip().config().vision().imageSide();
     for (Phase phase : Phase.of(recipe)) {
       SamClipConfig own = phase.model().config(teachers.clip().clip().config().embedDim());
       StageRunner.table(phase.stage(), new SamClip(own));
+      HeapNeed.of(phase.stage(), teacherSide, recipe.data())
+          .requireFit("stage " + phase.stage().name(), Runtime.getRuntime().maxMemory());
     }
   }
 
