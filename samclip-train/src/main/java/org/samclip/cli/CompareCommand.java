@@ -9,8 +9,8 @@ import org.samclip.UserError;
 import org.samclip.checkpoint.AtomicFile;
 import org.samclip.train.loop.RunFolder;
 import org.samclip.train.report.Comparison;
-import org.samclip.train.report.ResultsTable;
 import org.samclip.train.report.RowScores;
+import org.samclip.train.report.RunResults;
 import org.samclip.train.report.ScoresFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -87,16 +87,6 @@ final class CompareCommand implements Callable<Integer> {
       throw new UserError(
           path + ": holds no results.json; give the folder of a run that has measured something");
     }
-    List<String> measured =
-        ResultsTable.read(run.results()).rows().stream().map(ResultsTable.Row::model).toList();
-    for (String row : rows) {
-      if (!measured.contains(row)) {
-        throw new UserError("rows: " + path + " has no row " + row + "; allowed: " + measured);
-      }
-    }
-    return measured.stream()
-        .filter(row -> rows.isEmpty() || rows.contains(row))
-        .map(row -> ScoresFile.read(run.scores().resolve(row + ScoresFile.SUFFIX)))
-        .toList();
+    return RunResults.read(run.results(), run.scores(), rows);
   }
 }

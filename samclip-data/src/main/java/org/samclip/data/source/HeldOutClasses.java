@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import org.samclip.UserError;
 
 /**
@@ -35,18 +36,29 @@ public record HeldOutClasses(Path file, Set<String> names) {
   }
 
   /**
+   * Looks whether every name is a class: of some set, as not each need show all of them.
+   *
+   * @param sets the evaluation sets, at least one
+   * @throws UserError if a name is a class of none of them
+   */
+  public void requireKnown(List<? extends EvaluationSet<?>> sets) {
+    List<String> unknown = new ArrayList<>(names);
+    sets.forEach(set -> unknown.removeAll(set.classes()));
+    if (!unknown.isEmpty()) {
+      Set<String> known = new TreeSet<>();
+      sets.forEach(set -> known.addAll(set.classes()));
+      throw new UserError(
+          file + ": '" + unknown.get(0) + "' is no class of any set; allowed: " + known);
+    }
+  }
+
+  /**
    * @param set an evaluation set
-   * @return the labels of these classes in it
-   * @throws UserError if a name is none of its classes, or all of its classes are held out
+   * @return the labels of these classes in it, those that it has
+   * @throws UserError if all of its classes are held out
    */
   public Set<Integer> labels(EvaluationSet<?> set) {
     List<String> classes = set.classes();
-    List<String> unknown = new ArrayList<>(names);
-    unknown.removeAll(classes);
-    if (!unknown.isEmpty()) {
-      throw new UserError(
-          file + ": '" + unknown.get(0) + "' is no class of " + set.name() + "; allowed: " + classes);
-    }
     Set<Integer> labels = new HashSet<>();
     for (int label = 0; label < classes.size(); label++) {
       if (names.contains(classes.get(label))) {

@@ -6,8 +6,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.samclip.data.source.ClassFolders;
 import org.samclip.data.source.CocoInstances;
 import org.samclip.data.source.DataLimits;
@@ -83,6 +85,9 @@ public final class Evaluation {
             : new CocoInstances(Path.of(sets.instances()), Path.of(sets.images()), limits);
     HeldOutClasses heldOut =
         sets.heldout() == null ? null : HeldOutClasses.read(Path.of(sets.heldout()));
+    if (heldOut != null) {
+      heldOut.requireKnown(Stream.of(classes, semantic).filter(Objects::nonNull).toList());
+    }
     heldOutClasses = heldOut == null || classes == null ? Set.of() : heldOut.labels(classes);
     heldOutLabels = heldOut == null || semantic == null ? Set.of() : heldOut.labels(semantic);
   }

@@ -258,6 +258,7 @@ public final class MergeRun {
       boolean ended = runner.run(phase, model, own, from, before, logged(log, phase, before));
       if (ended) {
         ModelFile.write(folder.model(phase.row()), model, TensorType.F32);
+        store.removeBest(null);
       }
       if (interruption.requested()) {
         // Said before the process may end.

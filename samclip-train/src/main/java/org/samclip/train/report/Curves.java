@@ -26,7 +26,7 @@ public final class Curves {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final String VALIDATION = "val_";
-  private static final String LOSS = "_loss";
+  private static final String LOSS = "loss";
 
   /** Training losses are means over so many parts of a phase, as single steps are noisy. */
   private static final int PARTS = 60;
@@ -107,13 +107,13 @@ public final class Curves {
     List<LineChart.Line> skills = new ArrayList<>();
     series.forEach(
         (name, values) -> {
-          if (!name.startsWith(VALIDATION)) {
+          String seen = name.startsWith(VALIDATION) ? name.substring(VALIDATION.length()) : null;
+          if (seen == null) {
             losses.add(values.line(name, true));
-          } else if (name.endsWith(LOSS)) {
-            String loss = name.substring(VALIDATION.length(), name.length() - LOSS.length());
-            losses.add(values.line(loss.isEmpty() ? "sum, held out" : loss + ", held out", false));
+          } else if (seen.endsWith(LOSS)) {
+            losses.add(values.line(seen.replace("_", " ") + ", held out", false));
           } else {
-            skills.add(values.line(name.substring(VALIDATION.length()), false));
+            skills.add(values.line(seen, false));
           }
         });
     List<BufferedImage> charts = new ArrayList<>();

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.samclip.UserError;
 import org.samclip.eval.metric.Bootstrap;
 import org.samclip.eval.metric.ImageScores;
 import org.samclip.eval.metric.Measurement;
@@ -41,6 +42,29 @@ public final class RunResults {
     if (Files.exists(table)) {
       ResultsTable.read(table).rows().forEach(row -> rows.put(row.model(), row.metrics()));
     }
+  }
+
+  /**
+   * Reads what a run has measured.
+   *
+   * @param table the file of the table
+   * @param scores the folder of the scores
+   * @param rows names of the rows that are wanted; empty: all
+   * @return the scores of each row, in the order of the table
+   * @throws UserError if a file is missing or damaged, or there is no such row
+   */
+  public static List<RowScores> read(Path table, Path scores, List<String> rows) {
+    List<String> measured =
+        ResultsTable.read(table).rows().stream().map(ResultsTable.Row::model).toList();
+    for (String row : rows) {
+      if (!measured.contains(row)) {
+        throw new UserError("rows: " + table + " has no row " + row + "; allowed: " + measured);
+      }
+    }
+    return measured.stream()
+        .filter(row -> rows.isEmpty() || rows.contains(row))
+        .map(row -> ScoresFile.read(scores.resolve(row + ScoresFile.SUFFIX)))
+        .toList();
   }
 
   /**

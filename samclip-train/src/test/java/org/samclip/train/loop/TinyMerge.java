@@ -51,7 +51,7 @@ public final class TinyMerge {
         sam: {weights: %1$s/sam.safetensors}
         clip: {weights: %1$s/clip.safetensors}
       data:
-        scenes: {seed: 3, size: 64, clip: 24, sam: 8, crops: 8, scenes: 3, dir: %1$s/scenes}
+        scenes: {seed: 3, size: 64, clip: 24, sam: 16, hold_out: 0.25, crops: 8, scenes: 3, dir: %1$s/scenes}
       stages:
         - name: head_probing
           start: base
@@ -69,6 +69,8 @@ public final class TinyMerge {
             sam: {batch_size: 2, resolution: 64, masks_per_image: 2}
           lambda: 10
           optimizer: {lr: 1.0e-3}
+          ema: 0.9
+          validation: {every: 2 steps, images: 4, keep: best, metric: loss}
           groups:
             - {pattern: "clip_head.*"}
             - {pattern: "{image_encoder,mask_decoder}.*", lr_factor: 0.1}

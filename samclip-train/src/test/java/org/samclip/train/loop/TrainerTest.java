@@ -2,6 +2,7 @@ package org.samclip.train.loop;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,6 +22,7 @@ import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.optim.CosineSchedule;
+import org.samclip.train.optim.GradientTelemetry;
 
 class TrainerTest {
 
@@ -115,6 +117,46 @@ class TrainerTest {
     }
     assertEquals(List.of(0L, 1L), sum.steps);
     assertEquals(3, trainer.waitedSeconds());
+  }
+
+  @Test
+  void gradientsOfSeveralLossesAreToldApart() {
+    Simple sum = new Simple("sum", 2, NDArray::sum);
+    Simple square = new Simple("square", 10, x -> x.pow(2).sum());
+    try (GradientTelemetry telemetry =
+        new GradientTelemetry(Map.of("w", w), name -> name.equals("w"), manager)) {
+      Trainer trainer = trainer(1, sum, square).optTelemetry(telemetry, 2);
+      for (int step = 0; step < 4; step++) {
+        float[] before = w.toFloatArray();
+        Trainer.Gradients gradients = trainer.step(step).gradients();
+        double own = 0;
+        double dot = 0;
+        for (float x : before) {
+          own += 20 * x * 20 * x;
+          dot += 20 * x * 2;
+        }
+        assertEquals(2 * Math.sqrt(3), gradients.norms().get("sum"), 1e-4);
+        assertEquals(Math.sqrt(own), gradients.norms().get("square"), 1e-3);
+        double cosine = dot / Math.sqrt(own) / (2 * Math.sqrt(3));
+        if (step % 2 == 0) {
+          assertEquals(cosine, gradients.cosine(), 1e-4);
+        } else {
+          assertTrue(Double.isNaN(gradients.cosine()), "only every second step");
+        }
+        assertTrue(gradients.clipped());
+      }
+    }
+  }
+
+  @Test
+  void aSingleLossNeedsNoTelling() {
+    try (GradientTelemetry telemetry =
+        new GradientTelemetry(Map.of("w", w), name -> true, manager)) {
+      Trainer trainer = trainer(0, new Simple("sum", 1, NDArray::sum)).optTelemetry(telemetry, 1);
+      Trainer.Gradients gradients = trainer.step(0).gradients();
+      assertEquals(Map.of(), gradients.norms());
+      assertFalse(gradients.clipped(), "there is no limit");
+    }
   }
 
   @Test

@@ -144,7 +144,7 @@ class RecipeReaderTest {
         "small.yaml: unknown key 'stages.2.shedule_duration'",
         "(value \"3 epochs\")",
         "Did you mean 'schedule_duration'?",
-        "Allowed here: cache_features, checkpoint_activations, duration, groups, lambda");
+        "Allowed here: cache_features, checkpoint_activations, duration, ema, groups, lambda");
   }
 
   @Test
