@@ -13,7 +13,8 @@ public interface Objective extends AutoCloseable {
   /**
    * What a step's batch gave.
    *
-   * @param parts losses by name, before weighting
+   * @param parts losses by name, before weighting; terms of one, as they stand in its sum, as
+   *     {@code NAME_TERM}
    * @param images in the batch
    * @param mix images by the name of their source; empty where there is only one
    */
