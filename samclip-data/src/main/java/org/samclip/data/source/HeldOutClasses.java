@@ -45,7 +45,13 @@ public record HeldOutClasses(Path file, Set<String> names) {
     unknown.removeAll(classes);
     if (!unknown.isEmpty()) {
       throw new UserError(
-          file + ": '" + unknown.get(0) + "' is no class of " + set.name() + "; allowed: " + classes);
+          file
+              + ": '"
+              + unknown.get(0)
+              + "' is no class of "
+              + set.name()
+              + "; allowed: "
+              + classes);
     }
     Set<Integer> labels = new HashSet<>();
     for (int label = 0; label < classes.size(); label++) {

@@ -42,8 +42,7 @@ class HeldOutClassesTest {
   @Test
   void namesBecomeTheLabelsOfASet() throws IOException {
     HeldOutClasses heldOut = HeldOutClasses.read(file("# not shown\n\npolar bear\n cat \n"));
-    assertEquals(
-        Set.of(0, 2), heldOut.labels(new Classes(List.of("cat", "dog", "polar bear"))));
+    assertEquals(Set.of(0, 2), heldOut.labels(new Classes(List.of("cat", "dog", "polar bear"))));
     assertEquals(Set.of(1, 2), heldOut.labels(new Classes(List.of("dog", "cat", "polar bear"))));
   }
 

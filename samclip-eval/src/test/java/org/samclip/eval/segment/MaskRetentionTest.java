@@ -87,12 +87,10 @@ class MaskRetentionTest {
     teacher.onImage("a");
     MaskRetention model = new MaskRetention(Optional.of(teacher));
     model.onImage("a");
-    assertThrows(
-        IllegalArgumentException.class, () -> model.onMask(logits(1, 1), logits(1, 1)));
+    assertThrows(IllegalArgumentException.class, () -> model.onMask(logits(1, 1), logits(1, 1)));
     MaskRetention other = new MaskRetention(Optional.of(teacher));
     other.onImage("b");
-    assertThrows(
-        IllegalArgumentException.class, () -> other.onMask(logits(1, 1), logits(1, 1)));
+    assertThrows(IllegalArgumentException.class, () -> other.onMask(logits(1, 1), logits(1, 1)));
   }
 
   @Test
@@ -127,12 +125,10 @@ class MaskRetentionTest {
                         false,
                         map.toMask()))
             .toList();
-    CocoInstances.Item item =
-        new CocoInstances.Item(1, "a", Pictures.image(4, rows), objects);
+    CocoInstances.Item item = new CocoInstances.Item(1, "a", Pictures.image(4, rows), objects);
     for (boolean refine : new boolean[] {false, true}) {
       InstanceSegmentation.Options options =
-          new InstanceSegmentation.Options(
-              List.of(Prompt.POINT, Prompt.BOX), 16, 2, 0, 2, refine);
+          new InstanceSegmentation.Options(List.of(Prompt.POINT, Prompt.BOX), 16, 2, 0, 2, refine);
       TeacherMasks teacher = new TeacherMasks();
       MaskRetention own = new MaskRetention(Optional.empty());
       run(item, options, own.and(teacher));
@@ -146,9 +142,7 @@ class MaskRetentionTest {
   }
 
   private static void run(
-      CocoInstances.Item item,
-      InstanceSegmentation.Options options,
-      SingleMaskListener listener) {
+      CocoInstances.Item item, InstanceSegmentation.Options options, SingleMaskListener listener) {
     InstanceSegmentation.run(
         new ColourModel(16),
         Pictures.set(List.of("thing"), List.of(item, item)),

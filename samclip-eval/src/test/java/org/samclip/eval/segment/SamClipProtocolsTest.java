@@ -88,19 +88,18 @@ class SamClipProtocolsTest {
     var composed = HeadComposition.run(model, pixels(), heads, all);
     for (Background background : all) {
       SemanticSegmentation.Options alone =
-          new SemanticSegmentation.Options(
-              48, 3, 0, PromptTemplates.brief(), background, .1, .5);
+          new SemanticSegmentation.Options(48, 3, 0, PromptTemplates.brief(), background, .1, .5);
       assertEquals(
           SemanticSegmentation.run(model, pixels(), alone).perImage().pixels(),
           together.get(background).perImage().pixels());
       HeadComposition.Options headsAlone =
-          new HeadComposition.Options(
-              0, 2, 0, PromptTemplates.brief(), background, .1, 1, 0, 8, 2);
+          new HeadComposition.Options(0, 2, 0, PromptTemplates.brief(), background, .1, 1, 0, 8, 2);
       assertEquals(
           HeadComposition.run(model, pixels(), headsAlone).perImage().pixels(),
           composed.get(background).perImage().pixels());
     }
-    assertEquals(List.of("sample 0", "sample 1", "sample 2", "sample 3", "sample 4"),
+    assertEquals(
+        List.of("sample 0", "sample 1", "sample 2", "sample 3", "sample 4"),
         composed.get(Background.TEXT).perImage().images());
     // Excluding the background leaves two thirds of the pixels, none of them named background.
     assertEquals(5 * 4 * 81, together.get(Background.EXCLUDED).scores().pixels());

@@ -21,13 +21,11 @@ class EmbeddingRetentionTest {
   void theCosineIsThatOfTheSameImage() {
     try (NDManager manager = LibTorch.newManager(Device.cpu())) {
       TeacherEmbeddings teacher = new TeacherEmbeddings();
-      teacher.onEmbeddings(
-          List.of("a", "b"), manager.create(new float[][] {{1, 0}, {.6f, .8f}}));
+      teacher.onEmbeddings(List.of("a", "b"), manager.create(new float[][] {{1, 0}, {.6f, .8f}}));
       teacher.onEmbeddings(List.of("c"), manager.create(new float[][] {{0, 1}}));
       EmbeddingRetention model = new EmbeddingRetention(teacher);
       model.onEmbeddings(List.of("a"), manager.create(new float[][] {{.6f, .8f}}));
-      model.onEmbeddings(
-          List.of("b", "c"), manager.create(new float[][] {{.8f, .6f}, {0, -1}}));
+      model.onEmbeddings(List.of("b", "c"), manager.create(new float[][] {{.8f, .6f}, {0, -1}}));
       assertArrayEquals(new double[] {.6, .96, -1}, model.cosine().numerators(), 1e-6);
       assertEquals(List.of("a", "b", "c"), model.cosine().images());
 

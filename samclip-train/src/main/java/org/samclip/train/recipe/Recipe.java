@@ -117,7 +117,18 @@ public record Recipe(
   public String hashOfAnySeed() {
     return RecipeWriter.hash(
         new Recipe(
-            name, 0, device, precision, maxSteps, model, teachers, data, stages, baselines,
-            evaluation, cache, checkpoint));
+            name,
+            0,
+            device,
+            precision,
+            maxSteps,
+            model,
+            teachers,
+            data,
+            stages,
+            baselines,
+            evaluation,
+            cache,
+            checkpoint));
   }
 }

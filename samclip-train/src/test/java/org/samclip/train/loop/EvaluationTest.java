@@ -56,17 +56,14 @@ class EvaluationTest {
     data.prepare((scenes, done, total) -> {});
     teachers = Teachers.load(recipe.teachers(), manager);
     SetsSpec own = data.sets(recipe.evaluation());
-    List<String> classes =
-        new ClassFolders(Path.of(own.classes()), DataLimits.DEFAULT).classes();
+    List<String> classes = new ClassFolders(Path.of(own.classes()), DataLimits.DEFAULT).classes();
     Path heldOut =
         Files.writeString(
             shared.resolve("heldout.txt"), String.join("\n", classes.subList(0, HELD_OUT)));
     sets =
         new SetsSpec(
             own.classes(), own.semantic(), own.instances(), own.images(), heldOut.toString());
-    student =
-        new SamClipAdapter(
-            new Students(recipe, teachers, data, Map.of()).base(manager));
+    student = new SamClipAdapter(new Students(recipe, teachers, data, Map.of()).base(manager));
   }
 
   @AfterAll
@@ -104,13 +101,11 @@ class EvaluationTest {
       assertEquals(1, row.get("teacher_iou" + side).value());
       assertEquals(1, row.get("logit_ratio" + side).value());
       assertEquals(sam.get("stability" + side).value(), row.get("stability" + side).value());
-      assertEquals(
-          2 * row.get("box_miou" + side).count(), row.get("teacher_iou" + side).count());
+      assertEquals(2 * row.get("box_miou" + side).count(), row.get("teacher_iou" + side).count());
     }
     assertTrue(row.get("clip_cosine").value() < .9, "the CLIP head is random");
     // A comparison of both teachers' skills needs the same images.
-    assertEquals(
-        0, Bootstrap.difference(row.get("point_miou"), sam.get("point_miou")).half());
+    assertEquals(0, Bootstrap.difference(row.get("point_miou"), sam.get("point_miou")).half());
     Bootstrap.difference(row.get("heldout_top1"), clip.get("heldout_top1"));
   }
 
@@ -161,8 +156,7 @@ class EvaluationTest {
   @Test
   void aHeldOutNameThatIsNoClassIsRefused() throws IOException {
     Path file = Files.writeString(shared.resolve("wrong.txt"), "unicorn\n");
-    SetsSpec wrong =
-        new SetsSpec(sets.classes(), null, null, null, file.toString());
+    SetsSpec wrong = new SetsSpec(sets.classes(), null, null, null, file.toString());
     UserError error = assertThrows(UserError.class, () -> evaluation(wrong));
     assertTrue(error.getMessage().contains("unicorn"), error.getMessage());
   }

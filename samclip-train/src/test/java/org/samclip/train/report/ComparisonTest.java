@@ -100,9 +100,10 @@ class ComparisonTest {
             List.of(scores(IMAGES, i -> i % 2 * 1.4), scores(IMAGES, i -> i % 2 * 1.6)),
             rows.subList(0, 3).stream().map(row -> row.metrics().get("box_miou")).toList()),
         cell(comparison, 1).difference());
-    assertTrue(comparison.text().contains("run@aaaaaa/stage2 (3 seeds)   55 ±7 s5"),
-        comparison::text);
-    assertTrue(comparison.markdown().contains("| run@bbbbbb/stage2 (2 seeds) | +20"),
+    assertTrue(
+        comparison.text().contains("run@aaaaaa/stage2 (3 seeds)   55 ±7 s5"), comparison::text);
+    assertTrue(
+        comparison.markdown().contains("| run@bbbbbb/stage2 (2 seeds) | +20"),
         comparison::markdown);
 
     Comparison other = Comparison.of(rows, "run@bbbbbb/stage2", List.of());
@@ -156,8 +157,7 @@ class ComparisonTest {
 
   private static void assertRefused(
       List<RowScores> rows, String against, List<String> metrics, String... parts) {
-    UserError error =
-        assertThrows(UserError.class, () -> Comparison.of(rows, against, metrics));
+    UserError error = assertThrows(UserError.class, () -> Comparison.of(rows, against, metrics));
     for (String part : parts) {
       assertTrue(error.getMessage().contains(part), error.getMessage());
     }
