@@ -60,8 +60,7 @@ public final class ClassScores implements ImageScores {
    */
   public ClassScores(List<String> images, List<List<Pixels>> pixels, Mean mean) {
     if (images.size() != pixels.size()) {
-      throw new IllegalArgumentException(
-          images.size() + " images, and pixels of " + pixels.size());
+      throw new IllegalArgumentException(images.size() + " images, and pixels of " + pixels.size());
     }
     this.images = List.copyOf(images);
     this.pixels = pixels.stream().map(List::copyOf).toList();

@@ -1,8 +1,6 @@
 package org.samclip.eval.metric;
 
-/**
- * Intersection over union of binary masks. A mask is an array of bytes, non-zero inside.
- */
+/** Intersection over union of binary masks. A mask is an array of bytes, non-zero inside. */
 public final class MaskIou {
 
   private MaskIou() {}

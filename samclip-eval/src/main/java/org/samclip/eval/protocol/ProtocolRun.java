@@ -184,8 +184,7 @@ public record ProtocolRun(
     Map<String, Object> values = new LinkedHashMap<>();
     values.put("miou", Bootstrap.measure(perImage));
     values.put("pixel_accuracy", Bootstrap.measure(perImage.pixelAccuracy()));
-    values.put(
-        "mean_class_accuracy", Bootstrap.measure(perImage.as(ClassScores.Mean.ACCURACY)));
+    values.put("mean_class_accuracy", Bootstrap.measure(perImage.as(ClassScores.Mean.ACCURACY)));
     values.put("pixels", scores.pixels());
     return values;
   }

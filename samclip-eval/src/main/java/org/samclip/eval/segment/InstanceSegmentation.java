@@ -176,13 +176,7 @@ public final class InstanceSegmentation {
     Map<Prompt, RatioScores> found = new EnumMap<>(Prompt.class);
     ious.forEach((prompt, one) -> found.put(prompt, one.build()));
     return new Result(
-        found,
-        options.refine(),
-        side,
-        measured,
-        batches.used(),
-        skippedObjects,
-        batches.skipped());
+        found, options.refine(), side, measured, batches.used(), skippedObjects, batches.skipped());
   }
 
   /** Draws some objects of one image. */
@@ -248,8 +242,7 @@ public final class InstanceSegmentation {
     private Prompts prompts(List<CocoInstances.Instance> objects) {
       List<double[]> coordinates = new ArrayList<>();
       for (CocoInstances.Instance object : objects) {
-        coordinates.add(
-            frame.toInput(prompt == Prompt.BOX ? box(object) : deepest(object.mask())));
+        coordinates.add(frame.toInput(prompt == Prompt.BOX ? box(object) : deepest(object.mask())));
       }
       int width = coordinates.get(0).length;
       float[] flat = new float[objects.size() * width];

@@ -36,8 +36,7 @@ public final class TeacherMasks implements SingleMaskListener {
     int height = (int) full.getShape().get(2);
     int width = (int) full.getShape().get(3);
     byte[] inside = full.gt(0).toType(DataType.INT8, false).toByteArray();
-    return new Mask(
-        RunLengthMask.encode(inside, height, width), coarse.abs().mean().getFloat());
+    return new Mask(RunLengthMask.encode(inside, height, width), coarse.abs().mean().getFloat());
   }
 
   /**

@@ -147,8 +147,7 @@ public final class SemanticSegmentation {
             for (Background background : backgrounds) {
               DenseTask task = tasks.get(background);
               int[] prediction =
-                  predict(
-                      task.named(maps.get(i)), labels.height(), labels.width(), task, options);
+                  predict(task.named(maps.get(i)), labels.height(), labels.width(), task, options);
               counts.get(background).add(batch.get(i).key(), labels, prediction);
             }
           }

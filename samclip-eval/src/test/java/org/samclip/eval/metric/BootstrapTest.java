@@ -82,15 +82,13 @@ class BootstrapTest {
             List.of("a", "b"),
             List.of(
                 List.of(new ClassScores.Pixels(0, 90, 90, 90)),
-                List.of(
-                    new ClassScores.Pixels(0, 0, 10, 0), new ClassScores.Pixels(3, 0, 0, 10))),
+                List.of(new ClassScores.Pixels(0, 0, 10, 0), new ClassScores.Pixels(3, 0, 0, 10))),
             ClassScores.Mean.IOU);
     // Both: (90 / 100 + 0 / 10) / 2. Twice a: 1, and class 3 does not occur. Twice b: 0.
     assertEquals(new Measurement(.45, 2, 0, 1), Bootstrap.measure(scores));
     // Held-out class 3 alone: draws of a only leave it undefined and are left out.
     assertEquals(new Measurement(0, 2, 0, 0), Bootstrap.measure(scores.only(c -> c == 3)));
-    assertThrows(
-        IllegalArgumentException.class, () -> Bootstrap.measure(scores.only(c -> c == 1)));
+    assertThrows(IllegalArgumentException.class, () -> Bootstrap.measure(scores.only(c -> c == 1)));
   }
 
   @Test
@@ -145,8 +143,7 @@ class BootstrapTest {
     RatioScores scores = scores(3, i -> i);
     for (RatioScores other : List.of(scores(4, i -> i), scores.only(i -> i > 0))) {
       IllegalArgumentException error =
-          assertThrows(
-              IllegalArgumentException.class, () -> Bootstrap.difference(scores, other));
+          assertThrows(IllegalArgumentException.class, () -> Bootstrap.difference(scores, other));
       assertTrue(error.getMessage().contains("different images: 3"), error.getMessage());
     }
   }

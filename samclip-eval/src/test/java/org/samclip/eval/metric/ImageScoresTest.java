@@ -64,8 +64,7 @@ class ImageScoresTest {
     ClassScores.Builder builder = new ClassScores.Builder(CLASSES, IGNORE);
     builder.add("a", new int[] {3, 3, 3, IGNORE}, new int[] {3, 3, 7, 9});
     assertEquals(
-        List.of(
-            List.of(new ClassScores.Pixels(3, 2, 3, 2), new ClassScores.Pixels(7, 0, 0, 1))),
+        List.of(List.of(new ClassScores.Pixels(3, 2, 3, 2), new ClassScores.Pixels(7, 0, 0, 1))),
         builder.build().pixels());
   }
 

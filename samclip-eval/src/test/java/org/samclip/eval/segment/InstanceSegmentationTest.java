@@ -63,7 +63,8 @@ class InstanceSegmentationTest {
   void aBoxOnAnImageOfAnotherSizeAndShapeIsMappedThereAndBack() {
     // 24 x 12 pixels go to 16 x 8 of 16 x 16; the box's edges at 6, 12, 18 go to 4, 8, 12.
     CocoInstances.Item sample = sample(Pictures.image(6, "....", ".RR."), item(6, "....", ".RR."));
-    assertEquals(1, run(new Options(List.of(Prompt.BOX), 0, 2, 0, 8, false), sample).miou(Prompt.BOX));
+    assertEquals(
+        1, run(new Options(List.of(Prompt.BOX), 0, 2, 0, 8, false), sample).miou(Prompt.BOX));
   }
 
   @Test
@@ -96,6 +97,7 @@ class InstanceSegmentationTest {
   @Test
   void noObjectIsAUserError() {
     CocoInstances.Item bare = sample(Pictures.image(4, "R"));
-    assertThrows(UserError.class, () -> run(new Options(List.of(Prompt.BOX), 0, 1, 0, 1, false), bare));
+    assertThrows(
+        UserError.class, () -> run(new Options(List.of(Prompt.BOX), 0, 1, 0, 1, false), bare));
   }
 }

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.samclip.data.source.CocoInstances;
@@ -70,6 +72,40 @@ class SamClipProtocolsTest {
       assertTrue(result.miou() >= 0 && result.miou() <= 1, result.toString());
       assertEquals(5, result.images());
     }
+  }
+
+  /** What is measured in one pass under all readings is what each alone gives. */
+  @Test
+  void readingsOfTheBackgroundShareOnePassAndDoNotTouchEachOther() {
+    Set<Background> all = EnumSet.allOf(Background.class);
+    SemanticSegmentation.Options dense =
+        new SemanticSegmentation.Options(
+            48, 3, 0, PromptTemplates.brief(), Background.TEXT, .1, .5);
+    var together = SemanticSegmentation.run(model, pixels(), dense, all);
+    HeadComposition.Options heads =
+        new HeadComposition.Options(
+            0, 2, 0, PromptTemplates.brief(), Background.TEXT, .1, 1, 0, 8, 2);
+    var composed = HeadComposition.run(model, pixels(), heads, all);
+    for (Background background : all) {
+      SemanticSegmentation.Options alone =
+          new SemanticSegmentation.Options(48, 3, 0, PromptTemplates.brief(), background, .1, .5);
+      assertEquals(
+          SemanticSegmentation.run(model, pixels(), alone).perImage().pixels(),
+          together.get(background).perImage().pixels());
+      HeadComposition.Options headsAlone =
+          new HeadComposition.Options(0, 2, 0, PromptTemplates.brief(), background, .1, 1, 0, 8, 2);
+      assertEquals(
+          HeadComposition.run(model, pixels(), headsAlone).perImage().pixels(),
+          composed.get(background).perImage().pixels());
+    }
+    assertEquals(
+        List.of("sample 0", "sample 1", "sample 2", "sample 3", "sample 4"),
+        composed.get(Background.TEXT).perImage().images());
+    // Excluding the background leaves two thirds of the pixels, none of them named background.
+    assertEquals(5 * 4 * 81, together.get(Background.EXCLUDED).scores().pixels());
+    assertTrue(
+        together.get(Background.EXCLUDED).perImage().pixels().get(0).stream()
+            .allMatch(found -> found.label() > 0));
   }
 
   @Test

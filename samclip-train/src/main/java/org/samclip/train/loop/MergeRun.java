@@ -148,8 +148,7 @@ public final class MergeRun {
     boolean measured = rows.has(SAM_TEACHER) && rows.has(CLIP_TEACHER);
     for (Phase phase : Phase.of(recipe)) {
       measured &=
-          Files.exists(folder.model(phase.row()))
-              && (!phase.inTable() || rows.has(phase.row()));
+          Files.exists(folder.model(phase.row())) && (!phase.inTable() || rows.has(phase.row()));
     }
     boolean pictures =
         recipe.evaluation().panels() > 0 && data.sets(recipe.evaluation(), recipe.evaluation().split()).semantic() != null;

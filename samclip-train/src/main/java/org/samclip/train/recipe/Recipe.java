@@ -122,7 +122,19 @@ public record Recipe(
   public String hashOfAnySeed() {
     return RecipeWriter.hash(
         new Recipe(
-            name, 0, device, precision, maxSteps, model, teachers, data, stages, baselines,
-            evaluation, cache, checkpoint, telemetry));
+            name,
+            0,
+            device,
+            precision,
+            maxSteps,
+            model,
+            teachers,
+            data,
+            stages,
+            baselines,
+            evaluation,
+            cache,
+            checkpoint,
+            telemetry));
   }
 }

@@ -43,8 +43,8 @@ public final class ResultsTable {
    *       stability score. The first two do not apply to the teacher itself, where they are 1
    *   <li>{@code clip_cosine}: mean cosine with the CLIP teacher's image embeddings; does not apply
    *       to the teacher itself, where it is 1
-   *   <li>{@code zeroshot_top1}: images of the classes that training shows, named among all;
-   *       {@code heldout_top1}: images of those that it does not show, named among all
+   *   <li>{@code zeroshot_top1}: images of the classes that training shows, named among all; {@code
+   *       heldout_top1}: images of those that it does not show, named among all
    *   <li>{@code semantic_miou}, {@code composed_miou}: mean IoU of label maps by the CLIP head
    *       alone and by both heads, background counted; {@code ..._fg_miou}: background excluded;
    *       {@code heldout_..._miou}: mean over the classes that training does not show, background
@@ -102,8 +102,8 @@ public final class ResultsTable {
    *
    * @param model name
    * @param metrics what was measured; what is absent or null does not apply
-   * @throws IllegalArgumentException for a metric that is none of {@link #METRICS}, alone or with
-   *     a resolution, or a model that could not be a file's name
+   * @throws IllegalArgumentException for a metric that is none of {@link #METRICS}, alone or with a
+   *     resolution, or a model that could not be a file's name
    */
   public void put(String model, Map<String, Measurement> metrics) {
     if (!MODEL.matcher(model).matches()) {

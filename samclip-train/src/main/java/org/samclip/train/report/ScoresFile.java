@@ -91,8 +91,7 @@ public final class ScoresFile {
               metrics.put(name, stored(scores, images.indexOf(scores.images())));
             });
     Content content =
-        new Content(
-            FORMAT, row.model(), row.run(), row.recipe(), row.seed(), images, metrics);
+        new Content(FORMAT, row.model(), row.run(), row.recipe(), row.seed(), images, metrics);
     AtomicFile.write(
         file,
         out -> {
@@ -114,9 +113,7 @@ public final class ScoresFile {
                 image ->
                     image.stream()
                         .flatMapToLong(
-                            p ->
-                                LongStream.of(
-                                    p.label(), p.hits(), p.target(), p.predicted()))
+                            p -> LongStream.of(p.label(), p.hits(), p.target(), p.predicted()))
                         .toArray())
             .toArray(long[][]::new);
     return new Metric(images, null, null, null, dense.mean(), classes);
@@ -176,8 +173,7 @@ public final class ScoresFile {
       }
       List<Pixels> found = new ArrayList<>();
       for (int i = 0; i < image.length; i += 4) {
-        found.add(
-            new Pixels(Math.toIntExact(image[i]), image[i + 1], image[i + 2], image[i + 3]));
+        found.add(new Pixels(Math.toIntExact(image[i]), image[i + 1], image[i + 2], image[i + 3]));
       }
       pixels.add(found);
     }

@@ -115,7 +115,9 @@ class MergeRunTest {
       boolean clip = !name.equals("sam-teacher");
       JsonNode metrics = row.path("metrics");
       assertEquals(
-          ResultsTable.METRICS, metrics.properties().stream().map(Map.Entry::getKey).toList(), metrics::toString);
+          ResultsTable.METRICS,
+          metrics.properties().stream().map(Map.Entry::getKey).toList(),
+          metrics::toString);
       for (String metric : List.of("point_miou", "box_miou", "stability")) {
         check(metrics, metric, sam);
       }
@@ -123,7 +125,8 @@ class MergeRunTest {
         check(metrics, metric, clip);
       }
       for (String metric :
-          List.of("teacher_iou", "logit_ratio", "clip_cosine", "composed_miou", "composed_fg_miou")) {
+          List.of(
+              "teacher_iou", "logit_ratio", "clip_cosine", "composed_miou", "composed_fg_miou")) {
         check(metrics, metric, sam && clip);
       }
       for (String metric :

@@ -48,7 +48,10 @@ class ResultsTableTest {
     JsonNode rows = new ObjectMapper().readTree(Files.readString(file)).path("rows");
     assertEquals("sam-teacher", rows.at("/0/model").asText());
     assertEquals(
-        "{\"value\":0.7513,\"n\":408,\"low\":" + (.7513 - .0124) + ",\"high\":" + (.7513 + .0124)
+        "{\"value\":0.7513,\"n\":408,\"low\":"
+            + (.7513 - .0124)
+            + ",\"high\":"
+            + (.7513 + .0124)
             + "}",
         rows.at("/0/metrics/point_miou").toString());
     assertEquals(1.026, rows.at("/1/metrics/logit_ratio/value").doubleValue());
