@@ -18,7 +18,6 @@ import org.samclip.eval.zeroshot.PromptTemplates;
 import org.samclip.eval.zeroshot.SemanticSegmentation;
 import org.samclip.eval.zeroshot.ZeroShotClassification;
 import org.samclip.train.recipe.EvaluationSpec;
-import org.samclip.train.recipe.EvaluationSpec.ComposedSpec;
 
 /** The columns of the table, measured on held-out data. */
 public final class Evaluation {
@@ -67,17 +66,13 @@ public final class Evaluation {
    * @return how both heads are composed
    */
   public HeadComposition.Options composition() {
-    ComposedSpec c = spec.composed();
     return new HeadComposition.Options(
-        c.resolution(),
+        spec.composed().resolution(),
         BATCH,
         spec.maxImages(),
         templates,
         spec.background(),
-        c.temperature(),
-        c.points(),
-        c.threshold(),
-        c.logitRange(),
+        spec.composed().settings(),
         PROMPTS_PER_PASS);
   }
 
@@ -85,8 +80,12 @@ public final class Evaluation {
    * @return how the CLIP head alone segments
    */
   public SemanticSegmentation.Options semantic() {
+    return semantic(spec.semanticResolution());
+  }
+
+  private SemanticSegmentation.Options semantic(int side) {
     return new SemanticSegmentation.Options(
-        spec.semanticResolution(),
+        side,
         BATCH,
         spec.maxImages(),
         templates,
@@ -101,7 +100,8 @@ public final class Evaluation {
    */
   public Map<String, Double> twoHeads(TwoHeadModel model) {
     Map<String, Double> row = new LinkedHashMap<>(prompted(model));
-    row.putAll(imageText(model, spec.classificationResolutions().get(0)));
+    row.putAll(
+        imageText(model, spec.classificationResolutions().get(0), spec.semanticResolution()));
     if (semantic != null) {
       row.put("composed_miou", HeadComposition.run(model, semantic, composition()).miou());
     }
@@ -135,16 +135,17 @@ public final class Evaluation {
    * @return zeroshot_top1 and semantic_miou
    */
   public Map<String, Double> imageText(ImageTextModel model) {
-    return imageText(model, model.imageSide());
+    return imageText(model, model.imageSide(), model.imageSide());
   }
 
-  private Map<String, Double> imageText(ImageTextModel model, int side) {
+  private Map<String, Double> imageText(ImageTextModel model, int side, int denseSide) {
     Map<String, Double> row = new LinkedHashMap<>();
     if (classes != null) {
       row.put("zeroshot_top1", top1(model, classes, side));
     }
     if (semantic != null) {
-      row.put("semantic_miou", SemanticSegmentation.run(model, semantic, semantic()).miou());
+      row.put(
+          "semantic_miou", SemanticSegmentation.run(model, semantic, semantic(denseSide)).miou());
     }
     return row;
   }

@@ -117,7 +117,7 @@ public final class MergeRun {
       if (!rows.containsKey(SAM_TEACHER)) {
         listener.onMessage("measuring the teachers");
         rows.put(SAM_TEACHER, evaluation.prompted(new SamAdapter(teachers.sam())));
-        rows.put(CLIP_TEACHER, evaluation.imageText(new ClipAdapter(teachers.clip())));
+        rows.put(CLIP_TEACHER, evaluation.imageText(clipTeacher(teachers)));
         write(rows);
       }
       if (!phases(teachers, students, evaluation, rows, manager)) {
@@ -163,6 +163,10 @@ public final class MergeRun {
     }
   }
 
+  private ClipAdapter clipTeacher(Teachers teachers) {
+    return new ClipAdapter(teachers.clip(), recipe.evaluation().teacherDense());
+  }
+
   /** What the table has no column for, of the teacher and of the model after the last stage. */
   private void measureMore(Teachers teachers, Evaluation evaluation, NDManager manager) {
     if (Files.exists(folder.more()) || !evaluation.hasMore()) {
@@ -170,7 +174,7 @@ public final class MergeRun {
     }
     listener.onMessage("measuring other resolutions and unseen styles");
     try (NDManager own = manager.newSubManager()) {
-      ClipAdapter teacher = new ClipAdapter(teachers.clip());
+      ClipAdapter teacher = clipTeacher(teachers);
       String last = "stage" + recipe.stages().size();
       SamClipAdapter student = new SamClipAdapter(ModelFile.readSamClip(folder.model(last), own));
       Map<String, Double> ofTeacher = evaluation.more(teacher, List.of(teacher.imageSide()));
@@ -201,7 +205,7 @@ public final class MergeRun {
       new Panels(
               new SamClipAdapter(model),
               Optional.of(new SamAdapter(teachers.sam())),
-              Optional.of(new ClipAdapter(teachers.clip())),
+              Optional.of(clipTeacher(teachers)),
               evaluation.semantic(),
               evaluation.composition())
           .write(aside, evaluation.semanticSet(), count);
