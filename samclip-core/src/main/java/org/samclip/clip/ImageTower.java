@@ -85,17 +85,29 @@ public final class ImageTower extends Layer {
   }
 
   /**
-   * CLIP's own patch features: the last norm and projection applied to every patch.
+   * A feature for every patch: the last norm and projection applied to its token.
    *
    * @param images [B, 3, H, W], normalised
+   * @param form what the last block does
    * @return [B, E, h, w], not normalised
    */
-  public NDArray patchFeatures(NDArray images) {
+  public NDArray patchFeatures(NDArray images, DenseForm form) {
     long h = images.getShape().get(2) / config.vision().patch();
     long w = images.getShape().get(3) / config.vision().patch();
-    NDArray projected = project(tokens(images).get(":, 1:"));
+    NDArray tokens = form == DenseForm.OUTPUT ? tokens(images) : values(images, form);
+    NDArray projected = project(tokens.get(":, 1:"));
     Shape s = projected.getShape();
     return projected.transpose(0, 2, 1).reshape(s.get(0), s.get(2), h, w);
+  }
+
+  private NDArray values(NDArray images, DenseForm form) {
+    var blocks = transformer.blocks().getChildren().values();
+    NDArray x = embed(images);
+    for (var block : blocks.subList(0, blocks.size() - 1)) {
+      x = ((ResidualBlock) block).forward(x);
+    }
+    ResidualBlock last = (ResidualBlock) blocks.get(blocks.size() - 1);
+    return form == DenseForm.VALUE ? last.value(x) : last.valueBlock(x);
   }
 
   /**

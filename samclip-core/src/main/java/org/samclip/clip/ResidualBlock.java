@@ -52,6 +52,35 @@ public final class ResidualBlock extends Layer {
     return Kernels.clipBlock(x, weights, heads, causal, quickGelu);
   }
 
+  /**
+   * Each token's value through the output projection: what the attention's branch would give if
+   * every token attended to itself alone.
+   *
+   * @param x [B, N, C]
+   * @return [B, N, C], without the residual and the MLP
+   */
+  public NDArray value(NDArray x) {
+    long c = x.getShape().get(x.getShape().dimension() - 1);
+    String rows = 2 * c + ":";
+    NDArray v =
+        Kernels.linear(
+            norm1.forward(x), attn.inWeight.getArray().get(rows), attn.inBias.getArray().get(rows));
+    return attn.out.forward(v);
+  }
+
+  /**
+   * The block with {@link #value} in the attention's place.
+   *
+   * @param x [B, N, C]
+   * @return [B, N, C]
+   */
+  public NDArray valueBlock(NDArray x) {
+    NDArray sum = x.add(value(x));
+    NDArray hidden = mlp.fc.forward(norm2.forward(sum));
+    return sum.add(
+        mlp.proj.forward(quickGelu ? Kernels.quickGelu(hidden) : Kernels.gelu(hidden)));
+  }
+
   @Override
   public Map<String, Object> constants() {
     return Map.of("heads", heads, "causal", causal, "quick_gelu", quickGelu);

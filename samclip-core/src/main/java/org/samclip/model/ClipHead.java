@@ -1,7 +1,10 @@
 package org.samclip.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
+import java.util.List;
 import java.util.Map;
 import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.kernel.Kernels;
@@ -116,9 +119,31 @@ public final class ClipHead extends Layer {
   public NDArray pooled(NDArray features) {
     Shape s = features.getShape();
     NDArray patches = features.reshape(s.get(0), s.get(1) * s.get(2), s.get(3));
+    return mlp.forward(norm.forward(pool(patches)));
+  }
+
+  /** [B, N, C] to [B, C]. */
+  private NDArray pool(NDArray patches) {
     int[] over = {1};
-    NDArray pooled = isMax() ? patches.max(over) : patches.mean(over);
-    return mlp.forward(norm.forward(pooled));
+    return isMax() ? patches.max(over) : patches.mean(over);
+  }
+
+  /**
+   * Parts of one image in the way of a whole one: only the tokens of a region are pooled.
+   *
+   * @param features [1, h, w, C] of {@link #features}
+   * @param regions R regions, each the indices {@code y * w + x} of its tokens, at least one
+   * @return embeddings of the regions [R, E], not normalised
+   */
+  public NDArray pooled(NDArray features, List<long[]> regions) {
+    Shape s = features.getShape();
+    NDArray patches = features.reshape(s.get(1) * s.get(2), s.get(3));
+    NDList rows = new NDList();
+    for (long[] region : regions) {
+      NDArray index = features.getManager().create(region);
+      rows.add(pool(patches.get(index).expandDims(0)));
+    }
+    return mlp.forward(norm.forward(NDArrays.concat(rows)));
   }
 
   /**

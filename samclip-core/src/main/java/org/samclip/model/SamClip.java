@@ -79,12 +79,13 @@ public final class SamClip extends Module {
    * One pass of the backbone for everything.
    *
    * @param images [B, 3, H, W], with SAM's normalisation; H and W multiples of the patch
-   * @return image embedding [B, E], patch features [B, E, h, w], SAM's image embedding [B, N, h, w]
+   * @return both heads' outputs and the CLIP head's tokens
    */
   public Features features(NDArray images) {
     NDArray tokens = imageEncoder.tokens(images);
     NDArray clip = clipHead.features(tokens);
-    return new Features(clipHead.pooled(clip), clipHead.dense(clip), imageEncoder.neck(tokens));
+    return new Features(
+        clipHead.pooled(clip), clipHead.dense(clip), clip, imageEncoder.neck(tokens));
   }
 
   /**
@@ -92,9 +93,10 @@ public final class SamClip extends Module {
    *
    * @param image [B, E], in CLIP's space, not normalised
    * @param patches [B, E, h, w], in CLIP's space, unit length
+   * @param tokens [B, h, w, C], the CLIP head's before its pooling
    * @param neck [B, N, h, w], for SAM's head
    */
-  public record Features(NDArray image, NDArray patches, NDArray neck) {}
+  public record Features(NDArray image, NDArray patches, NDArray tokens, NDArray neck) {}
 
   /** Input: images. Outputs: image embedding, patch features, SAM's image embedding. */
   @Override

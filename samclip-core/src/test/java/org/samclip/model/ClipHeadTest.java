@@ -11,6 +11,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -81,6 +82,20 @@ class ClipHeadTest {
     NDArray dense = unit(project(head, patches)).transpose(0, 2, 1).reshape(2, 6, 3, 5);
     close("dense", head.dense(features), dense);
     close("forward", head.forward(tokens), head.pooled(features));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Pool.class)
+  void aRegionIsPooledAsAnImageOfItsTokens(Pool pool) {
+    ClipHead head = SmallModel.load(manager, pool).clipHead();
+    NDArray features = SmallModel.random(manager, 4, 1, 3, 5, 16);
+    long[] all = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14};
+    long[] apart = {3, 12, 4};
+    NDArray got = head.pooled(features, List.of(all, apart, new long[] {7}));
+    close("whole", got.get("0:1"), head.pooled(features));
+    NDArray row = features.get(":, 0, 3:5").concat(features.get(":, 2, 2:3"), 1);
+    close("apart", got.get("1:2"), head.pooled(row.expandDims(1)));
+    close("one", got.get("2:3"), head.pooled(features.get(":, 1:2, 2:3")));
   }
 
   /** Each place by itself: the pooled output of an image that is nothing but its neighbourhood. */

@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.samclip.clip.Clip;
+import org.samclip.clip.DenseForm;
 import org.samclip.clip.ImageTower;
 import org.samclip.clip.TextTower;
 import org.samclip.kernel.Autograd;
@@ -82,7 +84,7 @@ class ClipParityTest {
   void patchFeaturesAreTheProjectedTokensInTheirPlaces(String variant) {
     ImageTower tower = ClipVectors.load(vectors, variant, manager).visual();
     NDArray images = input(variant, "input.image");
-    NDArray dense = tower.patchFeatures(images);
+    NDArray dense = tower.patchFeatures(images, DenseForm.OUTPUT);
     long b = dense.getShape().get(0);
     long e = dense.getShape().get(1);
     NDArray tokens = dense.reshape(b, e, -1).transpose(0, 2, 1);
@@ -94,6 +96,20 @@ class ClipParityTest {
         expected.toFloatArray(),
         limit.rtol(),
         limit.atol());
+  }
+
+  /** Against open_clip with a mask by which each token of the last block attends to itself alone. */
+  @ParameterizedTest
+  @MethodSource("variants")
+  void patchFeaturesByTheValuePathOfTheLastBlock(String variant) {
+    ImageTower tower = ClipVectors.load(vectors, variant, manager).visual();
+    NDArray images = input(variant, "input.image");
+    Vectors dense = Vectors.load("clip_tiny_dense");
+    for (DenseForm form : List.of(DenseForm.VALUE, DenseForm.VALUE_BLOCK)) {
+      String tensor = variant + "." + form.name().toLowerCase(Locale.ROOT);
+      NDArray got = tower.patchFeatures(images, form);
+      dense.assertClose(tensor, got, "clip_tiny_dense", tensor, dense.tolerance());
+    }
   }
 
   @ParameterizedTest

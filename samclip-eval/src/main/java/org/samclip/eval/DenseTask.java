@@ -71,7 +71,19 @@ public final class DenseTask {
    * @return whether the background, if it can be predicted, is one of {@link #namedClasses()}
    */
   public boolean namesBackground() {
-    return Arrays.stream(namedIndices).anyMatch(c -> c == background);
+    return backgroundPosition() >= 0;
+  }
+
+  /**
+   * @return position of the background among {@link #namedClasses()} where it is named, else -1
+   */
+  public int backgroundPosition() {
+    for (int position = 0; position < namedIndices.length; position++) {
+      if (namedIndices[position] == background) {
+        return position;
+      }
+    }
+    return -1;
   }
 
   /**

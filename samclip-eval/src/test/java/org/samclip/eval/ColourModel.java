@@ -105,7 +105,21 @@ public final class ColourModel implements TwoHeadModel {
 
   @Override
   public SamClip.Features features(NDArray images) {
-    return new SamClip.Features(embedImages(images), patchFeatures(images), encodeImages(images));
+    NDArray colours = encodeImages(images);
+    return new SamClip.Features(
+        embedImages(images), patchFeatures(images), colours.transpose(0, 2, 3, 1), colours);
+  }
+
+  /** The mean colour of a region. */
+  @Override
+  public NDArray embedRegions(NDArray tokens, List<long[]> regions) {
+    managers.add(tokens.getManager());
+    NDArray flat = tokens.reshape(-1, tokens.getShape().get(3));
+    NDList rows = new NDList();
+    for (long[] region : regions) {
+      rows.add(flat.get(tokens.getManager().create(region)).mean(new int[] {0}));
+    }
+    return Kernels.normalize(NDArrays.stack(rows));
   }
 
   @Override

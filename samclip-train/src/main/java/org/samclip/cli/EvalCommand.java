@@ -3,6 +3,7 @@ package org.samclip.cli;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.samclip.checkpoint.AtomicFile;
+import org.samclip.clip.DenseForm;
 import org.samclip.eval.Background;
 import org.samclip.eval.adapter.OpenModel;
 import org.samclip.eval.protocol.ProtocolResult;
@@ -88,9 +89,17 @@ final class EvalCommand implements Callable<Integer> {
               + " class claims, or not counted.")
   private Background background = Background.EXCLUDED;
 
+  @Option(
+      names = "--dense",
+      paramLabel = "FORM",
+      description =
+          "semantic, of a clip model: how a patch gets its feature. output: the last block as it is;"
+              + " value: its value path alone (MaskCLIP); value_block: that with residual and MLP.")
+  private DenseForm dense = DenseForm.DEFAULT;
+
   @Mixin private ClipFileOptions clipFiles = new ClipFileOptions();
 
-  @Mixin private ScoreOptions scores = new ScoreOptions();
+  @Mixin private ComposerOptions composing = new ComposerOptions();
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write the result there as well.")
   private Path json;
@@ -110,7 +119,8 @@ final class EvalCommand implements Callable<Integer> {
             prompt,
             TemplateOption.read(templates),
             background,
-            scores.settings());
+            composing.settings(),
+            dense);
     ProtocolResult result;
     try (OpenModel open = OpenModel.read(model, clipFiles.files(), LibTorch.device(device))) {
       result = run.run(open);

@@ -82,7 +82,7 @@ final class PredictCommand implements Callable<Integer> {
 
   @Mixin private ClipFileOptions clipFiles = new ClipFileOptions();
 
-  @Mixin private ScoreOptions scores = new ScoreOptions();
+  @Mixin private ComposerOptions composing = new ComposerOptions();
 
   @Override
   public Integer call() {
@@ -92,7 +92,7 @@ final class PredictCommand implements Callable<Integer> {
     RgbImage picture = ImageFile.read(image, DataLimits.DEFAULT);
     try (OpenModel open = OpenModel.read(model, clipFiles.files(), LibTorch.device(device))) {
       ImagePrediction prediction =
-          new ImagePredictor(open, TemplateOption.read(templates), scores.settings())
+          new ImagePredictor(open, TemplateOption.read(templates), composing.settings())
               .predict(picture, prompts, wanted);
       spec.commandLine().getOut().println(files.write(picture, prediction));
     }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import java.nio.file.Path;
 import org.samclip.UserError;
+import org.samclip.clip.DenseForm;
 import org.samclip.clip.Tokenizer;
 import org.samclip.eval.segment.PromptedMaskModel;
 import org.samclip.eval.segment.TwoHeadModel;
@@ -24,6 +25,7 @@ public final class OpenModel implements AutoCloseable {
   private final String kind;
   private final NDManager manager;
   private Tokenizer tokenizer;
+  private ClipModel clip;
   private ImageTextModel imageText;
   private PromptedMaskModel masks;
   private TwoHeadModel twoHeads;
@@ -84,7 +86,8 @@ public final class OpenModel implements AutoCloseable {
         tokenizer = model.tokenizer();
         patch = model.clip().config().vision().patch();
         block = model.clip().visual();
-        imageText = new ClipAdapter(model);
+        clip = model;
+        imageText = new ClipAdapter(model, DenseForm.DEFAULT);
       }
       case ModelFile.SAM -> {
         SamModel model = ModelFile.readSam(file, manager);
@@ -159,6 +162,16 @@ public final class OpenModel implements AutoCloseable {
    */
   public ImageTextModel imageText(String what) {
     return require(imageText, what, "a samclip or clip");
+  }
+
+  /**
+   * @param what needs it, for the message
+   * @param dense how a patch gets its feature if the file holds a CLIP
+   * @return the model that compares images with texts
+   * @throws UserError if the file holds a SAM
+   */
+  public ImageTextModel imageText(String what, DenseForm dense) {
+    return clip == null ? imageText(what) : new ClipAdapter(clip, dense);
   }
 
   /**

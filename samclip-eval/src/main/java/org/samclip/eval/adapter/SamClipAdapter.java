@@ -86,9 +86,16 @@ public final class SamClipAdapter implements TwoHeadModel {
             images.getManager(),
             () -> {
               SamClip.Features features = model.features(images);
-              return List.of(features.image(), features.patches(), features.neck());
+              return List.of(
+                  features.image(), features.patches(), features.tokens(), features.neck());
             });
-    return new SamClip.Features(results.get(0), results.get(1), results.get(2));
+    return new SamClip.Features(results.get(0), results.get(1), results.get(2), results.get(3));
+  }
+
+  @Override
+  public NDArray embedRegions(NDArray tokens, List<long[]> regions) {
+    return Inference.one(
+        tokens.getManager(), () -> Kernels.normalize(model.clipHead().pooled(tokens, regions)));
   }
 
   @Override

@@ -26,7 +26,6 @@ import org.samclip.eval.predict.MaskDrawer;
 import org.samclip.eval.predict.MaskPrompt;
 import org.samclip.eval.segment.DeepestPoint;
 import org.samclip.eval.segment.HeadComposition;
-import org.samclip.eval.segment.ImageComposer;
 import org.samclip.eval.segment.PromptedMaskModel;
 import org.samclip.eval.segment.TwoHeadModel;
 import org.samclip.eval.zeroshot.ImageTextModel;
@@ -154,7 +153,9 @@ public record Panels(
     }
 
     private int[] semantic(ImageTextModel model, TextClassifier texts, RgbImage image) {
-      int side = semantic.side() == 0 ? model.imageSide() : semantic.side();
+      // A teacher reads best at the side that it was made for.
+      boolean isOwn = model != student || semantic.side() == 0;
+      int side = isOwn ? model.imageSide() : semantic.side();
       try (NDManager step = manager.newSubManager()) {
         RgbImage square = Resampling.BICUBIC.resize(image, side, side);
         NDArray input = ImageBatch.of(step, List.of(model.normalisation().apply(square)), side);
@@ -170,10 +171,11 @@ public record Panels(
       try (NDManager step = manager.newSubManager()) {
         NDArray input = ImageBatch.of(step, List.of(preprocess.apply(image)), side);
         SamClip.Features features = student.features(input);
-        return new ImageComposer(student, composedTask, composed, side)
+        return composed
+            .composing()
+            .composer(student, composedTask, composedTexts, side, composed.promptsPerPass())
             .compose(
-                features.neck(),
-                composedTexts.scoreMaps(features.patches()).get(0),
+                features,
                 preprocess.frame(image.width(), image.height()),
                 image.height(),
                 image.width())

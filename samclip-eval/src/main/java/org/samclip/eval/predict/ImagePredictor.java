@@ -16,11 +16,10 @@ import org.samclip.data.transform.SamPreprocess;
 import org.samclip.eval.Background;
 import org.samclip.eval.DenseTask;
 import org.samclip.eval.ImageBatch;
-import org.samclip.eval.ScoreSettings;
 import org.samclip.eval.adapter.OpenModel;
 import org.samclip.eval.predict.ImagePrediction.Array;
-import org.samclip.eval.segment.HeadComposition;
-import org.samclip.eval.segment.ImageComposer;
+import org.samclip.eval.segment.Composition;
+import org.samclip.eval.segment.CompositionSettings;
 import org.samclip.eval.segment.PromptedMaskModel;
 import org.samclip.eval.segment.TwoHeadModel;
 import org.samclip.eval.zeroshot.ImageTextModel;
@@ -39,9 +38,10 @@ import org.samclip.model.SamClip;
  *
  * @param model the model
  * @param templates sentences for the texts
- * @param settings how scores become probabilities, points and mask prompts
+ * @param settings how scores become probabilities, and both heads are composed
  */
-public record ImagePredictor(OpenModel model, PromptTemplates templates, ScoreSettings settings) {
+public record ImagePredictor(
+    OpenModel model, PromptTemplates templates, CompositionSettings settings) {
 
   private static final String BACKGROUND = "background";
 
@@ -54,7 +54,7 @@ public record ImagePredictor(OpenModel model, PromptTemplates templates, ScoreSe
    * @param templates sentences for the texts
    */
   public ImagePredictor(OpenModel model, PromptTemplates templates) {
-    this(model, templates, ScoreSettings.DEFAULT);
+    this(model, templates, CompositionSettings.DEFAULT);
   }
 
   /**
@@ -74,6 +74,7 @@ public record ImagePredictor(OpenModel model, PromptTemplates templates, ScoreSe
     List<TextAnswer> answers = List.of();
     try (Autograd off = Autograd.disabled();
         NDManager manager = LibTorch.newManager(model.device())) {
+      SamClip.Features both = null;
       NDArray neck = null;
       NDArray patches = null;
       SamPreprocess.Frame frame = null;
@@ -84,9 +85,9 @@ public record ImagePredictor(OpenModel model, PromptTemplates templates, ScoreSe
         frame = preprocess.frame(image.width(), image.height());
         NDArray input = ImageBatch.of(manager, List.of(preprocess.apply(image)), side);
         if (model.hasText()) {
-          SamClip.Features features = model.twoHeads("both heads").features(input);
-          neck = features.neck();
-          patches = features.patches();
+          both = model.twoHeads("both heads").features(input);
+          neck = both.neck();
+          patches = both.patches();
         } else {
           neck = drawing.encodeImages(input);
         }
@@ -104,8 +105,8 @@ public record ImagePredictor(OpenModel model, PromptTemplates templates, ScoreSe
         if (!texts.isEmpty()) {
           answers = scores(manager, comparing, embedding, texts);
         }
-        if (!texts.isEmpty() && neck != null) {
-          answers = withMasks(answers, manager, image, frame, neck, patches);
+        if (!texts.isEmpty() && both != null) {
+          answers = withMasks(answers, manager, image, frame, both);
         }
       }
     }
@@ -152,7 +153,7 @@ public record ImagePredictor(OpenModel model, PromptTemplates templates, ScoreSe
     try (TextClassifier classifier = TextClassifier.of(manager, comparing, texts, templates)) {
       NDArray cosines = classifier.scores(embedding);
       float[] cosine = cosines.toFloatArray();
-      float[] probability = cosines.div(settings.temperature()).softmax(1).toFloatArray();
+      float[] probability = cosines.div(settings.scores().temperature()).softmax(1).toFloatArray();
       for (int i = 0; i < texts.size(); i++) {
         answers.add(new TextAnswer(texts.get(i), cosine[i], probability[i], null, null, null));
       }
@@ -165,31 +166,18 @@ public record ImagePredictor(OpenModel model, PromptTemplates templates, ScoreSe
       NDManager manager,
       RgbImage image,
       SamPreprocess.Frame frame,
-      NDArray neck,
-      NDArray patches) {
+      SamClip.Features features) {
     TwoHeadModel heads = model.twoHeads("masks of texts");
     List<String> classes = new ArrayList<>(answers.stream().map(TextAnswer::text).toList());
     if (Background.indexIn(classes) < 0) {
       classes.add(BACKGROUND);
     }
-    HeadComposition.Options options =
-        new HeadComposition.Options(
-            heads.imageSide(),
-            1,
-            0,
-            templates,
-            Background.TEXT,
-            settings.temperature(),
-            settings.points(),
-            settings.threshold(),
-            settings.logitRange(),
-            PROMPTS_PER_PASS);
     DenseTask task = new DenseTask(classes, LabelMapFolder.IGNORE, Background.TEXT);
     try (TextClassifier classifier = TextClassifier.of(manager, heads, classes, templates)) {
-      ImageComposer.Composition composition =
-          new ImageComposer(heads, task, options, heads.imageSide())
-              .compose(
-                  neck, classifier.scoreMaps(patches).get(0), frame, image.height(), image.width());
+      Composition composition =
+          settings
+              .composer(heads, task, classifier, heads.imageSide(), PROMPTS_PER_PASS)
+              .compose(features, frame, image.height(), image.width());
       List<TextAnswer> drawn = new ArrayList<>();
       for (int label = 0; label < answers.size(); label++) {
         drawn.add(withMask(answers.get(label), label, composition, image));
@@ -199,20 +187,24 @@ public record ImagePredictor(OpenModel model, PromptTemplates templates, ScoreSe
   }
 
   private static TextAnswer withMask(
-      TextAnswer answer, int label, ImageComposer.Composition composition, RgbImage image) {
+      TextAnswer answer, int label, Composition composition, RgbImage image) {
     byte[] mask = new byte[composition.labels().length];
     for (int i = 0; i < mask.length; i++) {
       mask[i] = (byte) (composition.labels()[i] == label ? 1 : 0);
     }
-    ImageComposer.Part part =
-        composition.parts().stream().filter(p -> p.label() == label).findFirst().orElse(null);
+    List<Composition.Part> parts =
+        composition.parts().stream().filter(p -> p.label() == label).toList();
     return new TextAnswer(
         answer.text(),
         answer.cosine(),
         answer.probability(),
         new LabelMap(image.width(), image.height(), mask),
-        part == null ? null : part.predictedIou(),
-        part == null ? null : part.logits().toFloatArray());
+        parts.stream().map(Composition.Part::predictedIou).max(Float::compare).orElse(null),
+        parts.stream()
+            .map(Composition.Part::logits)
+            .reduce(NDArray::maximum)
+            .map(NDArray::toFloatArray)
+            .orElse(null));
   }
 
   /** Without the axis of the batch. */

@@ -6,16 +6,17 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.samclip.UserError;
+import org.samclip.clip.DenseForm;
 import org.samclip.data.source.ClassFolders;
 import org.samclip.data.source.CocoInstances;
 import org.samclip.data.source.DataLimits;
 import org.samclip.data.source.LabelMapFolder;
 import org.samclip.eval.Background;
-import org.samclip.eval.ScoreSettings;
 import org.samclip.eval.adapter.OpenModel;
 import org.samclip.eval.metric.Bootstrap;
 import org.samclip.eval.metric.ClassScores;
 import org.samclip.eval.metric.SegmentationScores;
+import org.samclip.eval.segment.CompositionSettings;
 import org.samclip.eval.segment.HeadComposition;
 import org.samclip.eval.segment.InstanceSegmentation;
 import org.samclip.eval.zeroshot.PromptTemplates;
@@ -34,7 +35,9 @@ import org.samclip.eval.zeroshot.ZeroShotClassification;
  * @param prompt what the model is given of each object of {@link Task#INSTANCE}
  * @param templates sentences for the class names
  * @param background what is done with a class named "background"
- * @param settings how scores become prompts in {@link Task#COMPOSE}, and background by threshold
+ * @param composing how both heads work together in {@link Task#COMPOSE}; its temperature and
+ *     threshold also say what background by threshold is
+ * @param dense how a patch gets its feature in {@link Task#SEMANTIC} if the model is a CLIP
  */
 public record ProtocolRun(
     Task task,
@@ -45,7 +48,8 @@ public record ProtocolRun(
     InstanceSegmentation.Prompt prompt,
     PromptTemplates templates,
     Background background,
-    ScoreSettings settings) {
+    CompositionSettings composing,
+    DenseForm dense) {
 
   private static final int BATCH = 8;
   private static final int PROMPTS_PER_PASS = 64;
@@ -118,7 +122,7 @@ public record ProtocolRun(
   }
 
   private ProtocolResult semantic(OpenModel model) {
-    var comparing = model.imageText("task semantic");
+    var comparing = model.imageText("task semantic", dense);
     LabelMapFolder set = new LabelMapFolder(data, DataLimits.DEFAULT);
     SemanticSegmentation.Result found =
         SemanticSegmentation.run(
@@ -130,8 +134,8 @@ public record ProtocolRun(
                 maxImages,
                 templates,
                 background,
-                settings.temperature(),
-                settings.threshold()));
+                composing.scores().temperature(),
+                composing.scores().threshold()));
     Map<String, Object> values = scores(found.perImage(), found.scores());
     counts(values, found.side(), found.images(), found.skipped());
     return result(model, values, perClass(set.classes(), found.scores()));
@@ -150,12 +154,10 @@ public record ProtocolRun(
                 maxImages,
                 templates,
                 background,
-                settings.temperature(),
-                settings.points(),
-                settings.threshold(),
-                settings.logitRange(),
+                composing,
                 PROMPTS_PER_PASS));
     Map<String, Object> values = scores(found.perImage(), found.scores());
+    values.put("form", composing.form().name().toLowerCase(Locale.ROOT));
     values.put("prompts", found.prompts());
     counts(values, found.side(), found.images(), found.skipped());
     return result(model, values, perClass(set.classes(), found.scores()));

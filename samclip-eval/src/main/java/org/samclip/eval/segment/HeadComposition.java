@@ -26,13 +26,10 @@ import org.samclip.kernel.LibTorch;
 import org.samclip.model.SamClip;
 
 /**
- * Semantic segmentation by both heads (SAM-CLIP, section 4.5): in one pass of the backbone the CLIP
- * head says which classes are where, and for each of them its score map and its surest points
- * prompt the SAM head, which draws the outline. The highest mask logit wins the pixel.
+ * Semantic segmentation by both heads in one pass of the backbone (SAM-CLIP, section 4.5): the CLIP
+ * head names, the SAM head draws, in the order of a {@link CompositionForm}.
  *
- * <p>The paper leaves open how the input is framed and how scores become prompts. Here the input is
- * SAM's (longest side, padded), and scores become prompts as in {@link ScorePrompts}. A class named
- * "background" is not prompted: its logit is 0, the threshold of SAM's own masks.
+ * <p>The paper leaves open how the input is framed. Here it is SAM's (longest side, padded).
  */
 public final class HeadComposition {
 
@@ -45,14 +42,11 @@ public final class HeadComposition {
    * @param batch images at once
    * @param maxImages most images, spread over the set; 0 for all
    * @param templates sentences for the class names
-   * @param background {@link Background#TEXT}: the background's name can win tokens from other
-   *     classes; {@link Background#THRESHOLD}: it cannot; {@link Background#EXCLUDED}: its pixels
-   *     do not count
-   * @param temperature divisor of the cosines before the softmax (CLIP's own: 0.01)
-   * @param points points per class, at most; 0 for the mask prompt alone (paper: 1 to 3)
-   * @param threshold least confidence of a point, and of one token of a class, 0 to 1
-   * @param logitRange largest absolute value of the mask prompt's logits
-   * @param promptsPerPass classes that are decoded at once
+   * @param background {@link Background#TEXT}: the background's name can win tokens or masks from
+   *     other classes; {@link Background#THRESHOLD}: it cannot; {@link Background#EXCLUDED}: its
+   *     pixels do not count
+   * @param composing how both heads work together
+   * @param promptsPerPass prompts that are decoded at once
    */
   public record Options(
       int side,
@@ -60,24 +54,13 @@ public final class HeadComposition {
       int maxImages,
       PromptTemplates templates,
       Background background,
-      double temperature,
-      int points,
-      double threshold,
-      double logitRange,
+      CompositionSettings composing,
       int promptsPerPass) {
 
-    /** Checks the ranges. */
+    /** Checks the prompts. */
     public Options {
-      check(temperature > 0, "temperature", temperature, "above 0");
-      check(points >= 0 && points <= 64, "points", points, "0 to 64");
-      check(threshold >= 0 && threshold <= 1, "threshold", threshold, "0 to 1");
-      check(logitRange > 0, "logit_range", logitRange, "above 0");
-      check(promptsPerPass >= 1, "prompts_per_pass", promptsPerPass, "at least 1");
-    }
-
-    private static void check(boolean isGood, String key, Number found, String allowed) {
-      if (!isGood) {
-        throw new UserError(key + ": " + found + " found; allowed: " + allowed);
+      if (promptsPerPass < 1) {
+        throw new UserError("prompts_per_pass: " + promptsPerPass + " found, at least 1 is needed");
       }
     }
   }
@@ -90,7 +73,7 @@ public final class HeadComposition {
    * @param side S in pixels
    * @param images number of images measured
    * @param skipped number of broken images
-   * @param prompts number of prompts, one for each class found in an image
+   * @param prompts number of masks: one for each class found in an image, or those that got a name
    */
   public record Result(
       ClassScores perImage,
@@ -141,17 +124,20 @@ public final class HeadComposition {
       Set<Background> backgrounds) {
     int side = options.side() == 0 ? model.imageSide() : options.side();
     SamPreprocess preprocess = new SamPreprocess(side, model.normalisation());
-    Map<Background, Counted> counted = new EnumMap<>(Background.class);
-    for (Background background : backgrounds) {
-      DenseTask task = new DenseTask(set.classes(), LabelMapFolder.IGNORE, background);
-      counted.put(background, new Counted(new ImageComposer(model, task, options, side)));
-    }
     SampleBatches<LabelMapFolder.Item> batches =
         new SampleBatches<>(set, options.batch(), options.maxImages());
+    Map<Background, Counted> counted = new EnumMap<>(Background.class);
     try (Autograd off = Autograd.disabled();
-        NDManager manager = LibTorch.newManager(model.device());
+        NDManager manager = LibTorch.newManager(model.device())) {
+      for (Background background : backgrounds) {
+        DenseTask task = new DenseTask(set.classes(), LabelMapFolder.IGNORE, background);
+        // Its texts live as long as the manager.
         TextClassifier classifier =
-            TextClassifier.of(manager, model, set.classes(), options.templates())) {
+            TextClassifier.of(manager, model, task.namedClasses(), options.templates());
+        Composer composer =
+            options.composing().composer(model, task, classifier, side, options.promptsPerPass());
+        counted.put(background, new Counted(composer, task));
+      }
       for (List<LabelMapFolder.Item> batch = batches.next();
           !batch.isEmpty();
           batch = batches.next()) {
@@ -160,16 +146,13 @@ public final class HeadComposition {
               ImageBatch.of(
                   step, batch.stream().map(s -> preprocess.apply(s.image())).toList(), side);
           SamClip.Features features = model.features(images);
-          NDArray maps = classifier.scoreMaps(features.patches());
           for (int i = 0; i < batch.size(); i++) {
             LabelMapFolder.Item sample = batch.get(i);
             SamPreprocess.Frame frame =
                 preprocess.frame(sample.image().width(), sample.image().height());
             for (Counted one : counted.values()) {
               try (NDManager own = step.newSubManager()) {
-                NDArray embedding = features.neck().get("{}:{}", i, i + 1);
-                embedding.attach(own);
-                one.add(sample, embedding, maps.get(i), frame);
+                one.add(sample, Composer.one(features, i, own), frame);
               }
             }
           }
@@ -196,21 +179,19 @@ public final class HeadComposition {
   /** What is composed and counted under one reading of the background. */
   private static final class Counted {
 
-    private final ImageComposer composer;
+    private final Composer composer;
     private final DenseCounts counts;
     private long prompts;
 
-    Counted(ImageComposer composer) {
+    Counted(Composer composer, DenseTask task) {
       this.composer = composer;
-      this.counts = new DenseCounts(composer.task());
+      this.counts = new DenseCounts(task);
     }
 
-    void add(
-        LabelMapFolder.Item sample, NDArray embedding, NDArray maps, SamPreprocess.Frame frame) {
+    void add(LabelMapFolder.Item sample, SamClip.Features features, SamPreprocess.Frame frame) {
       LabelMap target = sample.labels();
-      ImageComposer.Composition composition =
-          composer.compose(
-              embedding, composer.task().named(maps), frame, target.height(), target.width());
+      Composition composition =
+          composer.compose(features, frame, target.height(), target.width());
       counts.add(sample.key(), target, composition.labels());
       prompts += composition.parts().size();
     }

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.samclip.data.transform.SamPreprocess;
+import org.samclip.eval.ScoreSettings;
 
 /**
  * Makes prompts for the SAM head from the CLIP head's scores of one image. A token's confidence in
@@ -15,10 +17,38 @@ import java.util.stream.IntStream;
  * @param columns w of the token grid
  * @param validRows tokens below are padding
  * @param validColumns tokens to the right are padding
- * @param options temperature, threshold, number of points, range of logits
+ * @param settings temperature, threshold, number of points, range of logits
  */
 record ScorePrompts(
-    int rows, int columns, int validRows, int validColumns, HeadComposition.Options options) {
+    int rows, int columns, int validRows, int validColumns, ScoreSettings settings) {
+
+  /**
+   * @param rows h of the token grid
+   * @param columns w of the token grid
+   * @param frame where the image lies in the input
+   * @param side S, side of the square input in pixels
+   * @param settings temperature, threshold, number of points, range of logits
+   * @return the maker of prompts; a token is of the image when its centre is
+   */
+  static ScorePrompts of(
+      int rows, int columns, SamPreprocess.Frame frame, int side, ScoreSettings settings) {
+    return new ScorePrompts(
+        rows,
+        columns,
+        Math.max(1, Math.round((float) frame.height() * rows / side)),
+        Math.max(1, Math.round((float) frame.width() * columns / side)),
+        settings);
+  }
+
+  /**
+   * @param token row or column of a token
+   * @param tokens rows or columns of the grid
+   * @param side S in pixels
+   * @return the token's middle; pixels are counted from their centres, so that of 16 is 7.5
+   */
+  static float pixel(int token, int tokens, int side) {
+    return (token + .5f) * side / tokens - .5f;
+  }
 
   /**
    * A class to prompt for.
@@ -50,7 +80,7 @@ record ScorePrompts(
     List<Candidate> candidates = new ArrayList<>();
     for (int c = 0; c < classes; c++) {
       if (c != unprompted) {
-        List<Integer> ranked = ranked(confidence, winner, c, options.threshold());
+        List<Integer> ranked = ranked(confidence, winner, c, settings.threshold());
         if (!ranked.isEmpty()) {
           candidates.add(candidate(c, ranked, confidence));
         }
@@ -79,7 +109,7 @@ record ScorePrompts(
     double sum = 0;
     for (int c = 0; c < classes; c++) {
       int at = c * tokens + token;
-      confidence[at] = Math.exp((scores[at] - highest) / options.temperature());
+      confidence[at] = Math.exp((scores[at] - highest) / settings.temperature());
       sum += confidence[at];
     }
     for (int c = 0; c < classes; c++) {
@@ -111,7 +141,7 @@ record ScorePrompts(
 
   private Candidate candidate(int c, List<Integer> ranked, double[] confidence) {
     int tokens = rows * columns;
-    float range = (float) options.logitRange();
+    float range = (float) settings.logitRange();
     float[] logits = new float[tokens];
     for (int token = 0; token < tokens; token++) {
       double p = confidence[c * tokens + token];
@@ -125,7 +155,7 @@ record ScorePrompts(
   private List<Integer> apart(List<Integer> ranked) {
     List<Integer> chosen = new ArrayList<>();
     for (int token : ranked) {
-      if (chosen.size() == options.points()) {
+      if (chosen.size() == settings.points()) {
         break;
       }
       if (chosen.stream().noneMatch(other -> touch(token, other))) {
@@ -139,7 +169,11 @@ record ScorePrompts(
     return Math.abs(a / columns - b / columns) <= 1 && Math.abs(a % columns - b % columns) <= 1;
   }
 
-  private boolean isValid(int token) {
+  /**
+   * @param token index {@code y * w + x}
+   * @return whether it is of the image and not padding
+   */
+  boolean isValid(int token) {
     return token / columns < validRows && token % columns < validColumns;
   }
 }

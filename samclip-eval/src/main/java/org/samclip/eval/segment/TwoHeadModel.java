@@ -1,6 +1,7 @@
 package org.samclip.eval.segment;
 
 import ai.djl.ndarray.NDArray;
+import java.util.List;
 import org.samclip.eval.zeroshot.ImageTextModel;
 import org.samclip.model.SamClip;
 
@@ -11,8 +12,16 @@ public interface TwoHeadModel extends ImageTextModel, PromptedMaskModel {
    * Runs the backbone once.
    *
    * @param images {@code [B, 3, S, S]} float32, normalised and padded as SAM's
-   * @return what both heads need; of it {@link SamClip.Features#patches} and {@link
-   *     SamClip.Features#neck} are used, on the same token grid
+   * @return what both heads need; of it patches, tokens and neck are used, on the same token grid
    */
   SamClip.Features features(NDArray images);
+
+  /**
+   * Embeds parts of an image as if each were a whole one.
+   *
+   * @param tokens {@code [1, h, w, C]}, {@link SamClip.Features#tokens} of one image
+   * @param regions R regions, each the indices {@code y * w + x} of its tokens, at least one
+   * @return {@code [R, E]} float32, each row of L2 norm 1
+   */
+  NDArray embedRegions(NDArray tokens, List<long[]> regions);
 }

@@ -10,8 +10,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.samclip.clip.DenseForm;
 import org.samclip.data.transform.Normalisation;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ClipModel;
@@ -61,7 +63,7 @@ class AdapterTest {
   @Test
   void clipIsMeasuredInItsOwnSpace() {
     ClipModel model = RandomModels.clip(weights);
-    ClipAdapter adapter = new ClipAdapter(model);
+    ClipAdapter adapter = new ClipAdapter(model, DenseForm.OUTPUT);
     assertEquals(SIDE, adapter.imageSide());
     assertEquals(Normalisation.CLIP, adapter.normalisation());
     assertEquals(Device.cpu(), adapter.device());
@@ -69,9 +71,12 @@ class AdapterTest {
     assertSame(model.clip().embedImages(images), adapter.embedImages(images));
     NDArray patches = adapter.patchFeatures(images);
     assertUnitRows(patches, 1);
-    NDArray bare = model.clip().visual().patchFeatures(images);
-    NDArray length = bare.square().sum(new int[] {1}, true).sqrt();
-    assertSame(bare.div(length), patches);
+    for (DenseForm form : DenseForm.values()) {
+      NDArray bare = model.clip().visual().patchFeatures(images, form);
+      NDArray length = bare.square().sum(new int[] {1}, true).sqrt();
+      assertSame(bare.div(length), new ClipAdapter(model, form).patchFeatures(images));
+    }
+    assertSame(new ClipAdapter(model, DenseForm.OUTPUT).patchFeatures(images), patches);
     NDArray texts = adapter.embedTexts(manager, List.of("a red", "a blue", "red red"));
     assertEquals(new Shape(3, 8), texts.getShape());
     assertUnitRows(texts, 1);
@@ -117,6 +122,21 @@ class AdapterTest {
   }
 
   @Test
+  void aRegionIsEmbeddedAsAnImageOfItsTokens() {
+    SamClipModel model = RandomModels.samClip(weights);
+    SamClipAdapter adapter = new SamClipAdapter(model);
+    SamClip.Features features = adapter.features(images(1));
+    NDArray tokens = features.tokens();
+    int columns = (int) tokens.getShape().get(2);
+    long[] all = LongStream.range(0, tokens.getShape().get(1) * columns).toArray();
+    long[] corner = {1, 2, columns + 1, columns + 2};
+    NDArray embedded = adapter.embedRegions(tokens, List.of(all, corner));
+    assertSame(adapter.embedImages(images(1)), embedded.get("0:1"));
+    NDArray cut = model.model().clipHead().pooled(tokens.get(":, :2, 1:3"));
+    assertSame(cut.div(cut.square().sum(new int[] {1}, true).sqrt()), embedded.get("1:2"));
+  }
+
+  @Test
   void onlyResultsStayAndNothingIsRecorded() {
     SamClipModel model = RandomModels.samClip(weights);
     model.model().arrays().values().forEach(array -> array.setRequiresGradient(true));
@@ -127,11 +147,13 @@ class AdapterTest {
     int before = manager.getManagedArrays().size();
     int weightsBefore = weights.getManagedArrays().size();
     SamClip.Features features = adapter.features(images);
-    assertEquals(before + 3, manager.getManagedArrays().size());
+    assertEquals(before + 4, manager.getManagedArrays().size());
     Masks masks = adapter.masks(features.neck(), prompts);
-    assertEquals(before + 5, manager.getManagedArrays().size());
-    adapter.embedTexts(manager, List.of("red", "blue"));
     assertEquals(before + 6, manager.getManagedArrays().size());
+    adapter.embedRegions(features.tokens(), List.of(new long[] {0, 1}, new long[] {2}));
+    assertEquals(before + 7, manager.getManagedArrays().size());
+    adapter.embedTexts(manager, List.of("red", "blue"));
+    assertEquals(before + 8, manager.getManagedArrays().size());
     assertEquals(weightsBefore, weights.getManagedArrays().size());
     assertEquals(false, masks.logits().hasGradient());
   }

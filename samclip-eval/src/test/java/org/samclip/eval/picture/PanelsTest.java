@@ -15,14 +15,19 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.samclip.clip.DenseForm;
 import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.source.LabelMapFolder;
 import org.samclip.eval.Background;
 import org.samclip.eval.Pictures;
+import org.samclip.eval.ScoreSettings;
 import org.samclip.eval.adapter.ClipAdapter;
 import org.samclip.eval.adapter.SamAdapter;
 import org.samclip.eval.adapter.SamClipAdapter;
+import org.samclip.eval.segment.CompositionForm;
+import org.samclip.eval.segment.CompositionSettings;
 import org.samclip.eval.segment.HeadComposition;
+import org.samclip.eval.segment.ProposalSettings;
 import org.samclip.eval.zeroshot.PromptTemplates;
 import org.samclip.eval.zeroshot.SemanticSegmentation;
 import org.samclip.kernel.LibTorch;
@@ -36,7 +41,16 @@ class PanelsTest {
           0, 1, 0, PromptTemplates.brief(), Background.THRESHOLD, .01, .4);
   private static final HeadComposition.Options COMPOSED =
       new HeadComposition.Options(
-          0, 1, 0, PromptTemplates.brief(), Background.THRESHOLD, .01, 1, .4, 8, 4);
+          0,
+          1,
+          0,
+          PromptTemplates.brief(),
+          Background.THRESHOLD,
+          new CompositionSettings(
+              CompositionForm.SCORES_FIRST,
+              new ScoreSettings(.01, .4, 1, 8),
+              ProposalSettings.DEFAULT),
+          4);
 
   @TempDir Path folder;
 
@@ -60,7 +74,7 @@ class PanelsTest {
           new Panels(
               student,
               Optional.of(new SamAdapter(RandomModels.sam(manager))),
-              Optional.of(new ClipAdapter(RandomModels.clip(manager))),
+              Optional.of(new ClipAdapter(RandomModels.clip(manager), DenseForm.DEFAULT)),
               SEMANTIC,
               COMPOSED);
       int arrays = manager.getManagedArrays().size();

@@ -13,6 +13,7 @@ import org.samclip.data.source.LabelMapFolder;
 import org.samclip.eval.Background;
 import org.samclip.eval.ColourModel;
 import org.samclip.eval.Pictures;
+import org.samclip.eval.ScoreSettings;
 import org.samclip.eval.segment.ScorePrompts.Candidate;
 import org.samclip.eval.zeroshot.PromptTemplates;
 
@@ -20,8 +21,13 @@ class HeadCompositionTest {
 
   private static HeadComposition.Options options(
       Background background, int points, double threshold) {
+    CompositionSettings composing =
+        new CompositionSettings(
+            CompositionForm.SCORES_FIRST,
+            new ScoreSettings(.1, threshold, points, 8),
+            ProposalSettings.DEFAULT);
     return new HeadComposition.Options(
-        16, 2, 0, new PromptTemplates(List.of("{}")), background, .1, points, threshold, 8, 1);
+        16, 2, 0, new PromptTemplates(List.of("{}")), background, composing, 1);
   }
 
   private static HeadComposition.Result run(
@@ -83,7 +89,7 @@ class HeadCompositionTest {
 
   @Test
   void promptsAreTheLogOddsAndTheSurestTokensThatDoNotTouch() {
-    HeadComposition.Options options = options(Background.TEXT, 2, .6);
+    ScoreSettings options = new ScoreSettings(.1, .6, 2, 8);
     // Two classes on a grid of 1 x 5; the last token is padding.
     float[] scores = {.3f, .4f, .2f, .05f, .9f, /**/ 0, 0, 0, 0, 0};
     ScorePrompts prompts = new ScorePrompts(1, 5, 1, 4, options);
@@ -102,7 +108,7 @@ class HeadCompositionTest {
 
   @Test
   void logitsStayInTheirRange() {
-    HeadComposition.Options options = options(Background.TEXT, 1, .5);
+    ScoreSettings options = new ScoreSettings(.1, .5, 1, 8);
     Candidate only =
         new ScorePrompts(1, 2, 1, 2, options).candidates(new float[] {1, -1}, -1, true).get(0);
     assertEquals("[8.0, 8.0]", Arrays.toString(only.logits()), "one class is always certain");

@@ -18,6 +18,7 @@ import org.samclip.data.transform.LabelMap;
 import org.samclip.data.transform.RgbImage;
 import org.samclip.eval.Background;
 import org.samclip.eval.Pictures;
+import org.samclip.eval.ScoreSettings;
 import org.samclip.eval.adapter.SamClipAdapter;
 import org.samclip.eval.zeroshot.PromptTemplates;
 import org.samclip.eval.zeroshot.SemanticSegmentation;
@@ -47,17 +48,44 @@ class SamClipProtocolsTest {
   void compositionTakesAnyNumberOfPointsAndPromptsAtAnySide() {
     for (int points : new int[] {0, 1, 3}) {
       for (int side : new int[] {0, 64}) {
-        HeadComposition.Result result =
-            HeadComposition.run(
-                model,
-                pixels(),
-                new HeadComposition.Options(
-                    side, 2, 0, PromptTemplates.brief(), Background.TEXT, .1, points, 0, 8, 2));
-        assertTrue(result.miou() >= 0 && result.miou() <= 1, result.toString());
-        assertEquals(5 * 6 * 81, result.scores().pixels());
-        assertEquals(side == 0 ? 32 : side, result.side());
+        compose(CompositionForm.SCORES_FIRST, side, points, Background.TEXT, ANY_MASK);
       }
     }
+  }
+
+  /** All random masks stay, so that naming and overlaps have something to do. */
+  private static final ProposalSettings ANY_MASK =
+      new ProposalSettings(ProposalSettings.Points.GRID, 3, 0, 0, 1);
+
+  @Test
+  void masksComeFirstFromAnyPointsAtAnySideAndWithAnyBackground() {
+    for (ProposalSettings.Points points : ProposalSettings.Points.values()) {
+      for (Background background : Background.values()) {
+        for (int side : new int[] {0, 64}) {
+          ProposalSettings masks = new ProposalSettings(points, 3, 0, 0, 1);
+          HeadComposition.Result result =
+              compose(CompositionForm.MASKS_FIRST, side, 2, background, masks);
+          assertTrue(result.prompts() > 0 || background != Background.EXCLUDED);
+        }
+      }
+    }
+  }
+
+  private HeadComposition.Result compose(
+      CompositionForm form, int side, int points, Background background, ProposalSettings masks) {
+    CompositionSettings composing =
+        new CompositionSettings(form, new ScoreSettings(.1, 0, points, 8), masks);
+    HeadComposition.Result result =
+        HeadComposition.run(
+            model,
+            pixels(),
+            new HeadComposition.Options(
+                side, 2, 0, PromptTemplates.brief(), background, composing, 2));
+    assertTrue(result.miou() >= 0 && result.miou() <= 1, result.toString());
+    int counted = background == Background.EXCLUDED ? 4 : 6;
+    assertEquals(5 * counted * 81, result.scores().pixels());
+    assertEquals(side == 0 ? 32 : side, result.side());
+    return result;
   }
 
   @Test
@@ -82,9 +110,12 @@ class SamClipProtocolsTest {
         new SemanticSegmentation.Options(
             48, 3, 0, PromptTemplates.brief(), Background.TEXT, .1, .5);
     var together = SemanticSegmentation.run(model, pixels(), dense, all);
+    CompositionSettings settings =
+        new CompositionSettings(
+            CompositionForm.SCORES_FIRST, new ScoreSettings(.1, 0, 1, 8), ProposalSettings.DEFAULT);
     HeadComposition.Options heads =
         new HeadComposition.Options(
-            0, 2, 0, PromptTemplates.brief(), Background.TEXT, .1, 1, 0, 8, 2);
+            0, 2, 0, PromptTemplates.brief(), Background.TEXT, settings, 2);
     var composed = HeadComposition.run(model, pixels(), heads, all);
     for (Background background : all) {
       SemanticSegmentation.Options alone =
@@ -93,7 +124,8 @@ class SamClipProtocolsTest {
           SemanticSegmentation.run(model, pixels(), alone).perImage().pixels(),
           together.get(background).perImage().pixels());
       HeadComposition.Options headsAlone =
-          new HeadComposition.Options(0, 2, 0, PromptTemplates.brief(), background, .1, 1, 0, 8, 2);
+          new HeadComposition.Options(
+              0, 2, 0, PromptTemplates.brief(), background, settings, 2);
       assertEquals(
           HeadComposition.run(model, pixels(), headsAlone).perImage().pixels(),
           composed.get(background).perImage().pixels());
@@ -134,6 +166,7 @@ class SamClipProtocolsTest {
   void nothingIsLeftInTheModelsManager() {
     long before = manager.getManagedArrays().size();
     compositionTakesAnyNumberOfPointsAndPromptsAtAnySide();
+    masksComeFirstFromAnyPointsAtAnySideAndWithAnyBackground();
     pointsAndBoxesAreDrawnWithAndWithoutRefinement();
     assertEquals(before, manager.getManagedArrays().size());
   }

@@ -34,7 +34,6 @@ import org.samclip.eval.zeroshot.SemanticSegmentation;
 import org.samclip.eval.zeroshot.TeacherEmbeddings;
 import org.samclip.eval.zeroshot.ZeroShotClassification;
 import org.samclip.train.recipe.EvaluationSpec;
-import org.samclip.train.recipe.EvaluationSpec.ComposedSpec;
 
 /**
  * The columns of the table, measured on held-out data; {@link
@@ -69,7 +68,7 @@ public final class Evaluation {
       EvaluationSpec spec, EvaluationSpec.SetsSpec sets, long maxPixels, Teachers teachers) {
     this.spec = spec;
     this.samTeacher = new SamAdapter(teachers.sam());
-    this.clipTeacher = new ClipAdapter(teachers.clip());
+    this.clipTeacher = new ClipAdapter(teachers.clip(), spec.teacherDense());
     this.templates =
         switch (spec.templates()) {
           case BRIEF -> PromptTemplates.brief();
@@ -103,17 +102,13 @@ public final class Evaluation {
    * @return how both heads are composed
    */
   public HeadComposition.Options composition() {
-    ComposedSpec c = spec.composed();
     return new HeadComposition.Options(
-        c.resolution(),
+        spec.composed().resolution(),
         BATCH,
         spec.maxImages(),
         templates,
         spec.background(),
-        c.temperature(),
-        c.points(),
-        c.threshold(),
-        c.logitRange(),
+        spec.composed().settings(),
         PROMPTS_PER_PASS);
   }
 
@@ -179,7 +174,7 @@ public final class Evaluation {
         row.put("clip_cosine" + behind, retention.cosine());
       }
     }
-    semantic(row, model);
+    semantic(row, model, spec.semanticResolutions());
     return row;
   }
 
@@ -201,7 +196,7 @@ public final class Evaluation {
   }
 
   /**
-   * The CLIP teacher names images at its own side only, and segments at the students' sides.
+   * The CLIP teacher names images and patches at its own side, where it is best.
    *
    * @return names and label maps of the CLIP teacher; what compares it with itself is left out
    */
@@ -211,7 +206,7 @@ public final class Evaluation {
       teacherEmbeddings = new TeacherEmbeddings();
       named(row, clipTeacher, clipTeacher.imageSide(), "", teacherEmbeddings);
     }
-    semantic(row, clipTeacher);
+    semantic(row, clipTeacher, List.of(clipTeacher.imageSide()));
     return row;
   }
 
@@ -269,12 +264,12 @@ public final class Evaluation {
     }
   }
 
-  private void semantic(Map<String, ImageScores> row, ImageTextModel model) {
-    for (int side : spec.semanticResolutions()) {
+  private void semantic(Map<String, ImageScores> row, ImageTextModel model, List<Integer> sides) {
+    for (int side : sides) {
       if (semantic != null) {
         Map<Background, SemanticSegmentation.Result> found =
             SemanticSegmentation.run(model, semantic, semantic(side), backgrounds());
-        String behind = behind(side, spec.semanticResolutions());
+        String behind = behind(side, sides);
         row.put("semantic_miou" + behind, found.get(counted()).perImage());
         row.put("semantic_fg_miou" + behind, found.get(Background.EXCLUDED).perImage());
         if (!heldOutLabels.isEmpty()) {

@@ -174,6 +174,10 @@ public final class MergeRun {
     }
   }
 
+  private ClipAdapter clipTeacher(Teachers teachers) {
+    return new ClipAdapter(teachers.clip(), recipe.evaluation().teacherDense());
+  }
+
   /** Pictures of the model after the last stage beside the teachers. */
   private void draw(Teachers teachers, Evaluation evaluation, NDManager manager) {
     int count = recipe.evaluation().panels();
@@ -189,7 +193,7 @@ public final class MergeRun {
       new Panels(
               new SamClipAdapter(model),
               Optional.of(new SamAdapter(teachers.sam())),
-              Optional.of(new ClipAdapter(teachers.clip())),
+              Optional.of(clipTeacher(teachers)),
               evaluation.semantic(),
               evaluation.composition())
           .write(aside, evaluation.semanticSet(), count);

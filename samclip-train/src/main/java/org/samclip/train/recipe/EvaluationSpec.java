@@ -1,7 +1,12 @@
 package org.samclip.train.recipe;
 
 import java.util.List;
+import org.samclip.clip.DenseForm;
 import org.samclip.eval.Background;
+import org.samclip.eval.ScoreSettings;
+import org.samclip.eval.segment.CompositionForm;
+import org.samclip.eval.segment.CompositionSettings;
+import org.samclip.eval.segment.ProposalSettings;
 
 /**
  * What is measured after each stage, always on held-out data. Of a list of resolutions the first
@@ -13,6 +18,7 @@ import org.samclip.eval.Background;
  * @param semanticResolutions sides in pixels of zero-shot semantic segmentation (paper: 448)
  * @param promptedResolutions sides in pixels of masks from points and boxes (paper: 1024)
  * @param composed both heads together
+ * @param teacherDense how a patch of the CLIP teacher gets its feature
  * @param templates into which class names are put: {@code brief} (5) or {@code openai} (80)
  * @param background how a class named "background" is found where it counts: {@code text} or {@code
  *     threshold}; segmentation is measured with it and without it
@@ -29,6 +35,7 @@ public record EvaluationSpec(
     List<Integer> semanticResolutions,
     List<Integer> promptedResolutions,
     ComposedSpec composed,
+    DenseForm teacherDense,
     Templates templates,
     Background background,
     Split split,
@@ -96,6 +103,7 @@ public record EvaluationSpec(
         semanticResolutions.subList(0, 1),
         promptedResolutions.subList(0, 1),
         composed,
+        teacherDense,
         templates,
         background,
         split,
@@ -128,16 +136,24 @@ public record EvaluationSpec(
   }
 
   /**
-   * Composing both heads (paper): the CLIP head finds, the SAM head outlines.
+   * Composing both heads: one names, the other outlines.
    *
+   * @param form which of them begins (paper: the CLIP head's scores)
    * @param resolution side in pixels (paper: 1024)
    * @param points points drawn per class by confidence (paper: 1 to 3)
-   * @param threshold least confidence of a point, 0 to 1
+   * @param threshold least confidence of a point, or of a mask's name, 0 to 1
    * @param temperature by which cosines are divided before the softmax over the classes
    * @param logitRange greatest mask logit that a score may become
+   * @param masks which masks are proposed when masks come first
    */
   public record ComposedSpec(
-      int resolution, int points, double threshold, double temperature, double logitRange) {
+      CompositionForm form,
+      int resolution,
+      int points,
+      double threshold,
+      double temperature,
+      double logitRange,
+      MasksSpec masks) {
 
     /** Checks ranges. */
     public ComposedSpec {
@@ -146,6 +162,50 @@ public record EvaluationSpec(
       Check.share("threshold", threshold);
       Check.positive("temperature", temperature);
       Check.positive("logit_range", logitRange);
+    }
+
+    /**
+     * @return the same in the words of the evaluation
+     */
+    public CompositionSettings settings() {
+      return new CompositionSettings(
+          form,
+          new ScoreSettings(temperature, threshold, points, logitRange),
+          new ProposalSettings(
+              masks.proposals,
+              masks.grid,
+              masks.predictedIou,
+              masks.stability,
+              masks.overlap));
+    }
+  }
+
+  /**
+   * Masks that are drawn before they get a name.
+   *
+   * @param proposals whether they are drawn from the points of the CLIP head or of a grid
+   * @param grid side of the grid in points
+   * @param predictedIou least IoU that the SAM head predicts, 0 to 1
+   * @param stability least IoU of the mask at logits 1 and -1, 0 to 1
+   * @param overlap IoU of boxes above which only the surest of two masks stays, 0 to 1
+   */
+  public record MasksSpec(
+      ProposalSettings.Points proposals,
+      int grid,
+      double predictedIou,
+      double stability,
+      double overlap) {
+
+    /** Checks ranges. */
+    public MasksSpec {
+      Check.that(
+          grid >= 1 && grid <= ProposalSettings.MOST_POINTS,
+          "grid",
+          grid,
+          "1 to " + ProposalSettings.MOST_POINTS);
+      Check.share("predicted_iou", predictedIou);
+      Check.share("stability", stability);
+      Check.share("overlap", overlap);
     }
   }
 }

@@ -9,83 +9,64 @@ import java.util.List;
 import org.samclip.data.transform.SamPreprocess;
 import org.samclip.eval.ArgMaxMap;
 import org.samclip.eval.DenseTask;
+import org.samclip.eval.ScoreSettings;
 import org.samclip.eval.segment.ScorePrompts.Candidate;
+import org.samclip.eval.zeroshot.TextClassifier;
 import org.samclip.kernel.Kernels;
+import org.samclip.model.SamClip;
 import org.samclip.sam.Masks;
 import org.samclip.sam.Prompts;
 import org.samclip.sam.Sam;
 
 /**
- * Composes both heads on one image at a time; {@link HeadComposition} measures it.
+ * {@link CompositionForm#SCORES_FIRST}: the score map and the surest points of each class that the
+ * CLIP head finds prompt the SAM head, and the highest mask logit wins the pixel. Background is
+ * where no logit is above 0.
  *
- * @param model the model whose SAM head draws
+ * @param model the model
  * @param task the classes
- * @param options how scores become prompts
+ * @param texts the task's named classes
+ * @param settings how scores become prompts
  * @param side S, side of the square input in pixels
+ * @param promptsPerPass classes that are decoded at once
  */
-public record ImageComposer(
-    PromptedMaskModel model, DenseTask task, HeadComposition.Options options, int side) {
+record ScoresFirstComposer(
+    TwoHeadModel model,
+    DenseTask task,
+    TextClassifier texts,
+    ScoreSettings settings,
+    int side,
+    int promptsPerPass)
+    implements Composer {
 
-  /**
-   * What was found in an image.
-   *
-   * @param labels {@code [height, width]} in row-major order
-   * @param parts the classes that were prompted for, in the order of the labels
-   */
-  public record Composition(int[] labels, List<Part> parts) {}
-
-  /**
-   * A class that was prompted for; others may have won all its pixels.
-   *
-   * @param label of the class
-   * @param predictedIou the SAM head's own opinion of the mask
-   * @param logits {@code [1, 1, 4 h, 4 w]} mask logits in the frame of the input, belonging to the
-   *     manager of the embedding
-   */
-  public record Part(int label, float predictedIou, NDArray logits) {}
-
-  /**
-   * Composes one image.
-   *
-   * @param embedding {@code [1, C, h, w]}, SAM's embedding of the image
-   * @param map {@code [K, h, w]} cosines of the task's named classes
-   * @param frame where the image lies in the input
-   * @param height rows of the result
-   * @param width columns of the result
-   * @return labels and masks
-   */
+  @Override
   public Composition compose(
-      NDArray embedding, NDArray map, SamPreprocess.Frame frame, int height, int width) {
+      SamClip.Features features, SamPreprocess.Frame frame, int height, int width) {
+    NDArray embedding = features.neck();
+    NDArray map = texts.scoreMaps(features.patches()).get(0);
     int rows = (int) map.getShape().get(1);
     int columns = (int) map.getShape().get(2);
-    // A token is of the image when its centre is.
-    ScorePrompts scores =
-        new ScorePrompts(
-            rows,
-            columns,
-            Math.max(1, Math.round((float) frame.height() * rows / side)),
-            Math.max(1, Math.round((float) frame.width() * columns / side)),
-            options);
+    ScorePrompts scores = ScorePrompts.of(rows, columns, frame, side, settings);
     boolean hasBackground = task.background() >= 0;
     List<Candidate> candidates =
-        scores.candidates(map.toFloatArray(), namedBackground(), hasBackground);
+        scores.candidates(map.toFloatArray(), task.backgroundPosition(), hasBackground);
 
     NDManager manager = embedding.getManager();
-    List<Part> parts = new ArrayList<>();
+    List<Composition.Part> parts = new ArrayList<>();
     List<Integer> labels = new ArrayList<>();
     try (ArgMaxMap highest = new ArgMaxMap(manager, height, width)) {
       if (hasBackground) {
         labels.add(task.background());
         highest.add(manager.zeros(new Shape(1, height, width)));
       }
-      for (int from = 0; from < candidates.size(); from += options.promptsPerPass()) {
-        int to = Math.min(candidates.size(), from + options.promptsPerPass());
+      for (int from = 0; from < candidates.size(); from += promptsPerPass) {
+        int to = Math.min(candidates.size(), from + promptsPerPass);
         List<Candidate> pass = candidates.subList(from, to);
         Masks masks = decode(embedding, pass, rows, columns);
         for (int i = 0; i < pass.size(); i++) {
           int label = task.label(pass.get(i).position());
           NDArray logits = masks.logits().get(":, {}:{}", i, i + 1).squeeze(1);
-          parts.add(new Part(label, masks.iou().getFloat(0, i, 0), logits));
+          parts.add(new Composition.Part(label, masks.iou().getFloat(0, i, 0), logits));
           labels.add(label);
           try (NDManager step = manager.newSubManager()) {
             NDArray one = logits.duplicate();
@@ -99,17 +80,6 @@ public record ImageComposer(
       int[] found = Arrays.stream(highest.channels()).map(labels::get).toArray();
       return new Composition(found, List.copyOf(parts));
     }
-  }
-
-  private int namedBackground() {
-    if (task.background() < 0 || !task.namesBackground()) {
-      return -1;
-    }
-    int position = 0;
-    while (task.label(position) != task.background()) {
-      position++;
-    }
-    return position;
   }
 
   /** The single masks {@code [1, P, 1, 4 h, 4 w]} of the candidates. */
@@ -127,9 +97,8 @@ public record ImageComposer(
       System.arraycopy(candidate.logits(), 0, logits, p * tokens, tokens);
       for (int n = 0; n < candidate.tokens().size(); n++) {
         int token = candidate.tokens().get(n);
-        // Pixels are counted from their centres, so the middle of 16 pixels is 7.5.
-        xy[(p * most + n) * 2] = (token % columns + .5f) * side / columns - .5f;
-        xy[(p * most + n) * 2 + 1] = (token / columns + .5f) * side / rows - .5f;
+        xy[(p * most + n) * 2] = ScorePrompts.pixel(token % columns, columns, side);
+        xy[(p * most + n) * 2 + 1] = ScorePrompts.pixel(token / columns, rows, side);
         labels[p * most + n] = 1;
       }
     }
