@@ -55,6 +55,9 @@ final class TarIndex {
   /** Fills {@link #samples}; a damage ends the list, with an entry that says so. */
   private Void scan(FileChannel archive, IOException cut) throws IOException {
     samples.clear();
+    if (archive.size() > 0 && Packing.of(archive) != Packing.TAR) {
+      throw Packing.of(archive).notReadInside();
+    }
     try (SkippingFileStream file = new SkippingFileStream(archive);
         TarArchiveInputStream tar = new TarArchiveInputStream(file, "UTF-8")) {
       scan(file, tar, cut);
@@ -75,7 +78,8 @@ final class TarIndex {
       file.allowHeader(payload);
       TarArchiveEntry entry = tar.getNextEntry();
       if (entry == null) {
-        if (cut != null || file.size() - lastEnd < BLOCK) {
+        // A damage behind the end mark costs nothing: some pad what they have packed.
+        if (file.size() - lastEnd < BLOCK) {
           lost(cut == null ? "no end mark" : cut.getMessage(), cut);
         }
         return;
@@ -179,13 +183,15 @@ final class TarIndex {
   }
 
   private void unreadable(IOException cause) {
-    SampleRef whole =
-        SampleRef.rest(
-            shard,
-            new BrokenSampleException(
+    BrokenSampleException why =
+        cause instanceof Packing.NotRead
+            ? new BrokenSampleException(
+                Kind.NOT_AN_ARCHIVE, shard.location() + ": " + cause.getMessage(), cause)
+            : new BrokenSampleException(
                 Kind.UNREADABLE,
                 shard.location() + ": cannot be read (" + cause.getMessage() + ")",
-                cause));
+                cause);
+    SampleRef whole = SampleRef.rest(shard, why);
     samples.put(whole.key(), whole);
   }
 }

@@ -163,7 +163,7 @@ class TarIndexTest {
     assertTrue(refs.get(1).isRest());
   }
 
-  private static void checksum(byte[] tar, int header) {
+  static void checksum(byte[] tar, int header) {
     Arrays.fill(tar, header + 148, header + 156, (byte) ' ');
     int sum = 0;
     for (int i = 0; i < 512; i++) {
