@@ -1,13 +1,13 @@
 package org.samclip.data.replay;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.samclip.TextFile;
 import org.samclip.UserError;
 import org.samclip.checkpoint.AtomicFile;
 import org.samclip.data.source.SampleRef;
@@ -194,7 +194,7 @@ public record Inventory(Selection selection, long duplicateKeys, List<Entry> sha
   public static Inventory read(Path file, Selection selection) {
     List<String> lines;
     try {
-      lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+      lines = TextFile.lines(file);
     } catch (IOException e) {
       throw new UserError(file + ": cannot be read (" + e + ")", e);
     }

@@ -1,13 +1,12 @@
 package org.samclip.data.source;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.samclip.TextFile;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
@@ -127,7 +126,7 @@ public final class WebDatasetSource extends ReadSource {
   /** A caption file's text. */
   static String text(byte[] bytes, String name) {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString().strip();
+      return TextFile.decode(bytes).strip();
     } catch (CharacterCodingException e) {
       throw new BrokenSampleException(Kind.BAD_ANNOTATION, name + ": not UTF-8 text", e);
     }

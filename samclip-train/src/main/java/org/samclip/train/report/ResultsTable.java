@@ -113,7 +113,7 @@ public final class ResultsTable {
   public static ResultsTable read(Path file) {
     try {
       ResultsTable table = new ResultsTable();
-      JsonNode tree = MAPPER.readTree(Files.readString(file));
+      JsonNode tree = MAPPER.readTree(file.toFile());
       for (JsonNode row : tree.path("rows")) {
         Map<String, Double> metrics = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> metric : row.path("metrics").properties()) {
