@@ -28,7 +28,8 @@ class TarIndexTest {
   @TempDir Path folder;
 
   private List<SampleRef> list(byte[] tar) throws IOException {
-    return TarIndex.list(Shard.of(Files.write(folder.resolve("x.tar"), tar)), FIELDS, STORE);
+    Shard shard = Shard.of(Files.write(folder.resolve("x.tar"), tar));
+    return TarIndex.list(shard, FIELDS, SpareFields.NONE, STORE, new LeftOut());
   }
 
   private static String text(SampleRef ref, String field) {
