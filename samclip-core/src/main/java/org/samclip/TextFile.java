@@ -37,7 +37,10 @@ public final class TextFile {
       charset = StandardCharsets.UTF_16LE;
       mark = 2;
     }
-    return charset.newDecoder().decode(ByteBuffer.wrap(bytes, mark, bytes.length - mark)).toString();
+    return charset
+        .newDecoder()
+        .decode(ByteBuffer.wrap(bytes, mark, bytes.length - mark))
+        .toString();
   }
 
   private static boolean begins(byte[] bytes, int... mark) {

@@ -15,7 +15,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The expected texts are what Python's codecs {@code utf-8-sig} and {@code utf-16} make of them. */
+/**
+ * The expected texts are what Python's codecs {@code utf-8-sig} and {@code utf-16} make of them.
+ */
 class TextFileTest {
 
   @ParameterizedTest

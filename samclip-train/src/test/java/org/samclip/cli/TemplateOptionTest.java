@@ -24,7 +24,8 @@ class TemplateOptionTest {
   @ValueSource(strings = {"UTF-8", "UTF-16LE", "UTF-16BE"})
   void aFileOfTemplatesMayBeginWithAByteOrderMark(String charset) throws IOException {
     Path file = folder.resolve("templates.txt");
-    Files.write(file, "\uFEFFa {}\r\n# twice\r\n\r\nthe {}.\r\n".getBytes(Charset.forName(charset)));
+    Files.write(
+        file, "\uFEFFa {}\r\n# twice\r\n\r\nthe {}.\r\n".getBytes(Charset.forName(charset)));
     assertEquals(List.of("a cat", "the cat."), TemplateOption.read(file.toString()).fill("cat"));
   }
 

@@ -43,7 +43,8 @@ public final class TarShards implements AutoCloseable {
   /**
    * Adds a sample, and begins the next shard before it where the last one is full.
    *
-   * @param files contents by name, as {@link MemberName} writes names, in the order in which they are written
+   * @param files contents by name, as {@link MemberName} writes names, in the order in which they
+   *     are written
    * @throws IOException if the disk refuses
    */
   public void add(Map<String, byte[]> files) throws IOException {

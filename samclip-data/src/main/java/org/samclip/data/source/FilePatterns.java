@@ -148,7 +148,9 @@ final class FilePatterns {
       String ending =
           Files.isDirectory(path)
               ? "folders"
-              : HiddenFiles.isHidden(name) ? "hidden files" : dot < 0 ? "without an ending" : name.substring(dot);
+              : HiddenFiles.isHidden(name)
+                  ? "hidden files"
+                  : dot < 0 ? "without an ending" : name.substring(dot);
       endings.merge(ending, 1, Integer::sum);
     }
     String held =

@@ -141,8 +141,7 @@ enum Packing {
     return switch (packing) {
       case TAR -> whole;
       case GZIP -> new GZIPInputStream(whole, BUFFER);
-      case ZSTD ->
-          new ZstdInputStream(whole).setContinuous(false).setLongMax(MAX_ZSTD_WINDOW_LOG);
+      case ZSTD -> new ZstdInputStream(whole).setContinuous(false).setLongMax(MAX_ZSTD_WINDOW_LOG);
       default -> throw packing.notRead();
     };
   }

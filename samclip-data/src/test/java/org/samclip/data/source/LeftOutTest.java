@@ -47,8 +47,7 @@ class LeftOutTest {
   }
 
   private static Map<Rule, Long> counts(List<LeftOut.Entry> entries) {
-    return entries.stream()
-        .collect(Collectors.toMap(LeftOut.Entry::rule, LeftOut.Entry::count));
+    return entries.stream().collect(Collectors.toMap(LeftOut.Entry::rule, LeftOut.Entry::count));
   }
 
   private static String failure(Runnable action) {

@@ -45,7 +45,8 @@ final class RawTar {
 
   private static byte[] record(int length, byte[] name) {
     ByteArrayOutputStream record = new ByteArrayOutputStream();
-    record.writeBytes(("21 comment=something\n" + length + " path=").getBytes(StandardCharsets.US_ASCII));
+    record.writeBytes(
+        ("21 comment=something\n" + length + " path=").getBytes(StandardCharsets.US_ASCII));
     record.writeBytes(name);
     record.write('\n');
     return record.toByteArray();

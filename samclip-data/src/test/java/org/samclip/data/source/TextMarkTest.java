@@ -50,8 +50,7 @@ class TextMarkTest {
     put("set/n01/a.png", TestArchive.png(2, 2, 1));
     put("set/n02/a.png", TestArchive.png(2, 2, 2));
     put("set/classes.txt", saved(charset, "n01\tred\r\nn02\tblue\r\n"));
-    assertEquals(
-        List.of("red", "blue"), new ClassFolders(folder.resolve("set"), LIMITS).classes());
+    assertEquals(List.of("red", "blue"), new ClassFolders(folder.resolve("set"), LIMITS).classes());
   }
 
   @ParameterizedTest

@@ -81,8 +81,8 @@ class ImageDecoderTest {
   }
 
   /**
-   * Pillow 12.3 refuses these files (UnidentifiedImageError) where the sum of a chunk before IDAT is
-   * wrong, needed or not, and opens them where that of IDAT or of a later chunk is.
+   * Pillow 12.3 refuses these files (UnidentifiedImageError) where the sum of a chunk before IDAT
+   * is wrong, needed or not, and opens them where that of IDAT or of a later chunk is.
    */
   @Test
   void aWrongCheckSumBeforeThePixelsIsADamage() throws IOException {
