@@ -68,3 +68,16 @@ for name in ("none-1", "none-2", "snappy-1", "snappy-2", "gzip-1", "zstd-2", "lz
         dictionary_pagesize_limit=300,
     )
 pq.write_table(plain, OUT / "no-dictionary.parquet", use_dictionary=False, compression="none")
+
+# No rows at all, of typed and untyped columns, with a group and without; and a group of no rows
+# between two others.
+types = pa.schema([("image", pa.binary()), ("text", pa.string())])
+none = pa.table({"image": pa.array([], pa.binary()), "text": pa.array([], pa.string())})
+pq.write_table(none, OUT / "rows-0.parquet")
+untyped = pa.table({"image": pa.array([], pa.null()), "text": pa.array([], pa.null())})
+pq.write_table(untyped, OUT / "rows-0-untyped.parquet")
+pq.ParquetWriter(OUT / "rows-0-groups-0.parquet", types).close()
+with pq.ParquetWriter(OUT / "rows-1-0-1.parquet", types) as writer:
+    for rows in ([0], [], [1]):
+        columns = {"image": [images[i] for i in rows], "text": [texts[i] for i in rows]}
+        writer.write_table(pa.table(columns, schema=types))

@@ -7,11 +7,13 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.samclip.TextFile;
 import org.samclip.UserError;
 
 /**
@@ -71,7 +73,9 @@ public final class Tokenizer implements AutoCloseable {
       return new Tokenizer(BpeVocabulary.tokenizerJson(file, content), contextLength);
     }
     try {
-      return new Tokenizer(new String(content, StandardCharsets.UTF_8), contextLength);
+      return new Tokenizer(TextFile.decode(content), contextLength);
+    } catch (CharacterCodingException e) {
+      throw new UserError("tokenizer: " + file + ": not UTF-8 text", e);
     } catch (UserError e) {
       throw new UserError("tokenizer: " + file + ": " + e.getMessage(), e);
     }

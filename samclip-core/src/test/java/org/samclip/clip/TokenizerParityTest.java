@@ -70,9 +70,11 @@ class TokenizerParityTest {
   void theJsonOfTheVocabularyIsTheSameTokenizer() throws IOException {
     try (Tokenizer tokenizer = vocabulary()) {
       Path json = folder.resolve("tokenizer.json");
-      Files.writeString(json, tokenizer.json());
-      try (Tokenizer again = Tokenizer.read(json, CONTEXT)) {
-        assertAllIds(again);
+      for (String mark : List.of("", "\uFEFF")) {
+        Files.writeString(json, mark + tokenizer.json());
+        try (Tokenizer again = Tokenizer.read(json, CONTEXT)) {
+          assertAllIds(again);
+        }
       }
     }
   }

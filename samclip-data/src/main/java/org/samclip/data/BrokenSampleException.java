@@ -31,6 +31,8 @@ public final class BrokenSampleException extends UserError {
     MEMBER_LIMIT,
     /** A link, a device, or a name that leaves the archive. */
     UNSAFE_MEMBER,
+    /** What should be an archive is something else, or packed in a way that is not read. */
+    NOT_AN_ARCHIVE,
     /** The archive ends early or its headers lie; what follows is lost. */
     TRUNCATED_ARCHIVE
   }

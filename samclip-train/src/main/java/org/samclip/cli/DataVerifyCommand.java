@@ -48,6 +48,9 @@ final class DataVerifyCommand implements Callable<Integer> {
       throw new UserError("--max-broken-share " + maxBrokenShare + ": allowed: 0..1");
     }
     Mixture mixture = data.mixture();
+    mixture.parts().stream()
+        .flatMap(part -> part.inventory().leftOut().stream())
+        .forEach(entry -> spec.commandLine().getErr().println("left out: " + entry));
     Quarantine list = quarantine == null ? null : new Quarantine(quarantine);
     DataVerification.Result result;
     try (ProgressBar bar = ProgressBar.console()) {

@@ -3,6 +3,7 @@ package org.samclip.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.samclip.TextFile;
 import org.samclip.UserError;
 import org.samclip.eval.zeroshot.PromptTemplates;
 
@@ -36,7 +37,7 @@ final class TemplateOption {
     }
     try {
       return new PromptTemplates(
-          Files.readAllLines(file).stream()
+          TextFile.lines(file).stream()
               .map(String::strip)
               .filter(line -> !line.isEmpty() && !line.startsWith("#"))
               .toList());

@@ -104,6 +104,7 @@ public final class DataSurvey {
               inventory.empty(),
               inventory.usable(),
               part.weight() == null ? "each once an epoch" : mixture.draws(i) + " draws an epoch"));
+      inventory.leftOut().forEach(entry -> text.append("  left out: ").append(entry).append('\n'));
     }
     text.append(
         String.format(
@@ -138,6 +139,15 @@ public final class DataSurvey {
       node.put("empty_shards", part.inventory().empty());
       node.put("samples", part.inventory().usable());
       node.put("draws_an_epoch", mixture.draws(i));
+      ObjectNode leftOut = node.putObject("left_out");
+      part.inventory()
+          .leftOut()
+          .forEach(
+              entry -> {
+                ObjectNode rule = leftOut.putObject(entry.rule().name());
+                rule.put("count", entry.count());
+                entry.first().forEach(rule.withArrayProperty("first")::add);
+              });
     }
     root.put("decoded", looked + brokenCount());
     root.put("with_text", withText);

@@ -87,14 +87,17 @@ public final class DataVerification {
     return new Result(all.examined() - all.brokenCount(), all.brokenByKind(), empty, duplicates);
   }
 
-  /** Within a shard the listing has joined them already. */
+  /** Within a shard they follow each other, and are broken already. */
   private static long duplicates(Mixture.Part part) {
     KeyTally keys = new KeyTally();
     for (Shard shard : part.source().shards()) {
+      String last = null;
       for (SampleRef ref : part.source().list(shard)) {
-        if (!ref.isRest() && part.selection().contains(ref.key())) {
+        boolean again = ref.key().equals(last);
+        if (!ref.isRest() && !again && part.selection().contains(ref.key())) {
           keys.add(ref.key());
         }
+        last = ref.key();
       }
     }
     return keys.repeated();

@@ -1,6 +1,7 @@
 package org.samclip.data.prepare;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,13 +12,20 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.replay.KeyHash;
 import org.samclip.data.source.DataLimits;
+import org.samclip.data.source.HiddenFiles;
+import org.samclip.data.source.LeftOut;
+import org.samclip.data.source.LeftOut.Rule;
+import org.samclip.data.source.MemberName;
 import org.samclip.data.transform.ImageDecoder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The images of a folder and of the folders in it, with captions in {@code .txt} files of the same
@@ -26,7 +34,8 @@ import org.samclip.data.transform.ImageDecoder;
  */
 public final class ImageFolderPack implements PackSource {
 
-  private static final Set<String> IMAGES = Set.of("jpg", "jpeg", "png");
+  private static final Logger LOG = LoggerFactory.getLogger(ImageFolderPack.class);
+  private static final Set<String> IMAGES = Set.of("jpg", "jpeg", "png", "webp");
 
   private record Image(String key, String ending, Path file, DataLimits limits) implements Item {
 
@@ -64,28 +73,7 @@ public final class ImageFolderPack implements PackSource {
     if (!Files.isDirectory(folder)) {
       throw new UserError(folder + ": no such folder; --images names a folder of images");
     }
-    Map<String, Path> keys = new HashMap<>();
-    List<Image> found = new ArrayList<>();
-    try (Stream<Path> files = Files.walk(folder)) {
-      files
-          .filter(Files::isRegularFile)
-          .forEach(
-              file -> {
-                String ending = ending(file);
-                if (!IMAGES.contains(ending)) {
-                  return;
-                }
-                String key = key(file);
-                Path other = keys.put(key, file);
-                if (other != null) {
-                  throw new UserError(
-                      other + " and " + file + " would both have the key " + key + "; rename one");
-                }
-                found.add(new Image(key, ending, file, limits));
-              });
-    } catch (IOException | java.io.UncheckedIOException e) {
-      throw new UserError(folder + ": cannot be listed (" + e + ")", e);
-    }
+    List<Image> found = found(limits);
     if (found.isEmpty()) {
       throw new UserError(folder + ": holds no image; looked for " + IMAGES);
     }
@@ -94,6 +82,47 @@ public final class ImageFolderPack implements PackSource {
         Comparator.comparingLong((Image image) -> KeyHash.of(purpose, image.key))
             .thenComparing(Image::key));
     images.addAll(found);
+  }
+
+  private List<Image> found(DataLimits limits) {
+    Map<String, Path> keys = new HashMap<>();
+    Map<String, Path> texts = new TreeMap<>();
+    List<Image> found = new ArrayList<>();
+    LeftOut leftOut = new LeftOut();
+    for (Path file : files()) {
+      String name = folder.relativize(file).toString().replace('\\', '/');
+      String ending = ending(file);
+      if (HiddenFiles.isHidden(name)) {
+        leftOut.add(Rule.HIDDEN, name);
+      } else if (ending.equals("txt")) {
+        texts.put(name.substring(0, name.lastIndexOf('.')), file);
+      } else if (!IMAGES.contains(ending)) {
+        leftOut.add(Rule.OTHER_FILE, name);
+      } else {
+        String key = key(file);
+        Path other = keys.put(key, file);
+        if (other != null) {
+          throw new UserError(
+              other + " and " + file + " would both have the key " + key + "; rename one");
+        }
+        found.add(new Image(key, ending, file, limits));
+      }
+    }
+    for (Image image : found) {
+      String name = folder.relativize(image.file).toString().replace('\\', '/');
+      texts.remove(name.substring(0, name.lastIndexOf('.')));
+    }
+    texts.keySet().forEach(name -> leftOut.add(Rule.OTHER_FILE, name + ".txt"));
+    leftOut.entries().forEach(entry -> LOG.warn("{}: left out {}", folder, entry));
+    return found;
+  }
+
+  private List<Path> files() {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(Files::isRegularFile).sorted().toList();
+    } catch (IOException | java.io.UncheckedIOException e) {
+      throw new UserError(folder + ": cannot be listed (" + e + ")", e);
+    }
   }
 
   private static String ending(Path file) {
@@ -106,7 +135,8 @@ public final class ImageFolderPack implements PackSource {
     String path = folder.relativize(file).toString().replace('\\', '/');
     int name = path.lastIndexOf('/') + 1;
     String stem = path.substring(name, path.lastIndexOf('.'));
-    return (path.substring(0, name) + stem.replace('.', '_')).replaceAll("\\p{Cntrl}", "_");
+    String key = (path.substring(0, name) + stem.replace('.', '_')).replaceAll("\\p{Cntrl}", "_");
+    return MemberName.text(key.getBytes(StandardCharsets.UTF_8));
   }
 
   static byte[] content(Path file, DataLimits limits) {

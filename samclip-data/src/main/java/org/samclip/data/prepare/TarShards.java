@@ -1,5 +1,7 @@
 package org.samclip.data.prepare;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -8,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.samclip.data.source.MemberName;
 
 /** Writes samples to numbered tar files of limited size, the same bytes on every run. */
 public final class TarShards implements AutoCloseable {
@@ -40,7 +43,8 @@ public final class TarShards implements AutoCloseable {
   /**
    * Adds a sample, and begins the next shard before it where the last one is full.
    *
-   * @param files contents by name, in the order in which they are written
+   * @param files contents by name, as {@link MemberName} writes names, in the order in which they
+   *     are written
    * @throws IOException if the disk refuses
    */
   public void add(Map<String, byte[]> files) throws IOException {
@@ -51,14 +55,16 @@ public final class TarShards implements AutoCloseable {
     if (tar == null || samples == maxSamples || (samples > 0 && bytes + size > maxBytes)) {
       close();
       OutputStream out = folder.open(String.format(Locale.ROOT, pattern, shards++));
-      tar = new TarArchiveOutputStream(new BufferedOutputStream(out, 1 << 16), "UTF-8");
-      tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
+      // Names are bytes; Latin-1 hands them through, also in GNU's long ones.
+      tar = new TarArchiveOutputStream(new BufferedOutputStream(out, 1 << 16), "ISO-8859-1");
+      tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_GNU);
       tar.setBigNumberMode(TarArchiveOutputStream.BIGNUMBER_POSIX);
       samples = 0;
       bytes = 0;
     }
     for (Map.Entry<String, byte[]> file : files.entrySet()) {
-      TarArchiveEntry entry = new TarArchiveEntry(file.getKey());
+      TarArchiveEntry entry =
+          new TarArchiveEntry(new String(MemberName.bytes(file.getKey()), ISO_8859_1));
       entry.setSize(file.getValue().length);
       entry.setModTime(new Date(0));
       tar.putArchiveEntry(entry);

@@ -1,15 +1,16 @@
 package org.samclip.data.replay;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.samclip.TextFile;
 import org.samclip.UserError;
 import org.samclip.checkpoint.AtomicFile;
+import org.samclip.data.source.LeftOut;
 import org.samclip.data.source.SampleRef;
 import org.samclip.data.source.SampleSource;
 import org.samclip.data.source.Shard;
@@ -20,19 +21,28 @@ import org.samclip.data.source.Shard;
  * resumed run sees whether its data are still the same.
  *
  * @param selection which samples were counted
+ * @param found samples in all shards, selected or not
  * @param duplicateKeys keys of selected samples that occur in several shards; -1: there are too
  *     many keys to compare them
+ * @param leftOut what the source passes over, by rule
  * @param shards in the order of the source
  */
-public record Inventory(Selection selection, long duplicateKeys, List<Entry> shards) {
+public record Inventory(
+    Selection selection,
+    long found,
+    long duplicateKeys,
+    List<LeftOut.Entry> leftOut,
+    List<Entry> shards) {
 
   private static final String FORMAT = "# samclip inventory 1";
+  private static final String FOUND = "# found\t";
+  private static final String LEFT_OUT = "# left out\t";
   private static final String DUPLICATES = "# duplicate keys\t";
 
   /** 8 bytes of memory for each, while shards are counted. */
   private static final long MOST_COMPARED = 10_000_000;
 
-  private record Counted(Entry entry, KeyTally keys) {}
+  private record Counted(Entry entry, long found, LeftOut leftOut) {}
 
   /**
    * One shard.
@@ -45,8 +55,9 @@ public record Inventory(Selection selection, long duplicateKeys, List<Entry> sha
    */
   public record Entry(String name, long bytes, int draws, int usable) {}
 
-  /** Copies the list. */
+  /** Copies the lists. */
   public Inventory {
+    leftOut = List.copyOf(leftOut);
     shards = List.copyOf(shards);
   }
 
@@ -61,40 +72,55 @@ public record Inventory(Selection selection, long duplicateKeys, List<Entry> sha
    */
   public static Inventory of(SampleSource source, Selection selection, int threads) {
     KeyTally keys = new KeyTally();
-    List<Callable<Entry>> tasks = new ArrayList<>();
+    List<Callable<Counted>> tasks = new ArrayList<>();
     for (Shard shard : source.shards()) {
       tasks.add(
           () -> {
-            Counted counted = count(source, shard, selection);
+            KeyTally own = new KeyTally();
+            Counted counted = count(source, shard, selection, own);
             synchronized (keys) {
               if (keys.size() <= MOST_COMPARED) {
-                keys.addAll(counted.keys);
+                keys.addAll(own);
               }
             }
-            return counted.entry;
+            return counted;
           });
     }
-    List<Entry> entries = Workers.all("list-" + source.name(), threads, tasks);
+    LeftOut leftOut = new LeftOut();
+    source.leftOut().entries().forEach(leftOut::add);
+    List<Entry> entries = new ArrayList<>();
+    long found = 0;
+    for (Counted counted : Workers.all("list-" + source.name(), threads, tasks)) {
+      entries.add(counted.entry);
+      found += counted.found;
+      counted.leftOut.entries().forEach(leftOut::add);
+    }
     long duplicates = keys.size() > MOST_COMPARED ? -1 : keys.repeated();
-    return new Inventory(selection, duplicates, entries);
+    return new Inventory(selection, found, duplicates, leftOut.entries(), entries);
   }
 
-  private static Counted count(SampleSource source, Shard shard, Selection selection) {
-    KeyTally keys = new KeyTally();
+  private static Counted count(
+      SampleSource source, Shard shard, Selection selection, KeyTally keys) {
+    LeftOut leftOut = new LeftOut();
     long bytes = bytes(shard);
+    long found = 0;
     int draws = 0;
     int usable = 0;
-    for (SampleRef ref : source.list(shard)) {
+    String last = null;
+    for (SampleRef ref : source.list(shard, leftOut)) {
+      found += ref.isRest() ? 0 : 1;
       if (selection.takes(ref)) {
         draws++;
         usable += ref.failure() == null ? 1 : 0;
-        if (!ref.isRest()) {
+        // Those that are there twice in one shard follow each other, and are broken already.
+        if (!ref.isRest() && !ref.key().equals(last)) {
           keys.add(ref.key());
         }
       }
+      last = ref.key();
     }
     String name = shard.name().replaceAll("\\p{Cntrl}", " ");
-    return new Counted(new Entry(name, bytes, draws, usable), keys);
+    return new Counted(new Entry(name, bytes, draws, usable), found, leftOut);
   }
 
   private static long bytes(Shard shard) {
@@ -143,7 +169,7 @@ public record Inventory(Selection selection, long duplicateKeys, List<Entry> sha
             source, found + " has " + bytes + " bytes, it had " + shards.get(i).bytes(), file);
       }
       if (bytes < 0) {
-        Entry counted = count(source, now.get(i), selection).entry;
+        Entry counted = count(source, now.get(i), selection, new KeyTally()).entry;
         if (counted.draws() != shards.get(i).draws()) {
           throw changed(
               source,
@@ -175,6 +201,12 @@ public record Inventory(Selection selection, long duplicateKeys, List<Entry> sha
    */
   public void write(Path file) {
     StringBuilder text = new StringBuilder(head(selection)).append('\n');
+    text.append(FOUND).append(found).append('\n');
+    for (LeftOut.Entry entry : leftOut) {
+      text.append(LEFT_OUT).append(entry.rule()).append('\t').append(entry.count());
+      entry.first().forEach(name -> text.append('\t').append(name));
+      text.append('\n');
+    }
     text.append(DUPLICATES).append(duplicateKeys).append('\n');
     for (Entry entry : shards) {
       text.append(entry.name()).append('\t').append(entry.bytes()).append('\t');
@@ -194,7 +226,7 @@ public record Inventory(Selection selection, long duplicateKeys, List<Entry> sha
   public static Inventory read(Path file, Selection selection) {
     List<String> lines;
     try {
-      lines = Files.readAllLines(file, StandardCharsets.UTF_8);
+      lines = TextFile.lines(file);
     } catch (IOException e) {
       throw new UserError(file + ": cannot be read (" + e + ")", e);
     }
@@ -207,13 +239,27 @@ public record Inventory(Selection selection, long duplicateKeys, List<Entry> sha
               + head(selection)
               + "\"; remove the file to have the shards counted again");
     }
+    long found = 0;
     long duplicates = -1;
+    List<LeftOut.Entry> leftOut = new ArrayList<>();
     List<Entry> entries = new ArrayList<>();
     for (String line : lines.subList(1, lines.size())) {
       String[] columns = line.split("\t", -1);
       try {
         if (line.startsWith(DUPLICATES)) {
           duplicates = Long.parseLong(columns[1]);
+          continue;
+        }
+        if (line.startsWith(FOUND)) {
+          found = Long.parseLong(columns[1]);
+          continue;
+        }
+        if (line.startsWith(LEFT_OUT)) {
+          leftOut.add(
+              new LeftOut.Entry(
+                  LeftOut.Rule.valueOf(columns[1]),
+                  Long.parseLong(columns[2]),
+                  List.of(columns).subList(3, columns.length)));
           continue;
         }
         Entry entry =
@@ -226,12 +272,12 @@ public record Inventory(Selection selection, long duplicateKeys, List<Entry> sha
           throw new NumberFormatException("counts that do not fit");
         }
         entries.add(entry);
-      } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
         throw new UserError(
             file + ": damaged at \"" + line + "\"; remove it to have the shards counted again", e);
       }
     }
-    return new Inventory(selection, duplicates, entries);
+    return new Inventory(selection, found, duplicates, leftOut, entries);
   }
 
   private static String head(Selection of) {

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import org.samclip.UserError;
 import org.samclip.data.source.SampleSource;
 
@@ -84,17 +85,25 @@ public final class Mixture {
 
   private static UserError nothingSelected(Part part) {
     Selection selection = part.selection();
-    return new UserError(
-        part.source().name()
-            + ": no sample selected from "
-            + part.source().shards().size()
-            + " shards (subset "
-            + selection.subset()
-            + ", hold-out "
-            + selection.holdOut()
-            + ", side "
-            + selection.side()
-            + "); use more data or larger shares");
+    Inventory inventory = part.inventory();
+    StringBuilder message = new StringBuilder(part.source().name());
+    if (inventory.found() > 0) {
+      message.append(
+          ": no sample selected: %d in %d shards, but none in subset %s, hold-out %s, side %s"
+              .formatted(
+                  inventory.found(),
+                  inventory.shards().size(),
+                  selection.subset(),
+                  selection.holdOut(),
+                  selection.side()));
+      message.append("; use larger shares");
+    } else {
+      message.append(": no sample in ").append(inventory.shards().size()).append(" shards");
+      message.append(inventory.leftOut().isEmpty() ? "; they are empty" : "; left out: ");
+    }
+    message.append(
+        inventory.leftOut().stream().map(Object::toString).collect(Collectors.joining("; ")));
+    return new UserError(message.toString());
   }
 
   /** Whole numbers of draws by weight, with the sum of the sources' sizes (largest remainders). */

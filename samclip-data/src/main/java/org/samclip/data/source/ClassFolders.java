@@ -7,7 +7,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.samclip.UserError;
+import org.samclip.data.source.LeftOut.Rule;
 import org.samclip.data.transform.RgbImage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Classification data as one folder of images for each class: {@code ROOT/CLASS/*.jpg|jpeg|png},
@@ -27,10 +30,14 @@ public final class ClassFolders implements EvaluationSet<ClassFolders.Item> {
 
   private record Entry(Path file, int label) {}
 
+  private static final Logger LOG = LoggerFactory.getLogger(ClassFolders.class);
+  private static final String CLASSES = "classes.txt";
+
   private final Path root;
   private final DataLimits limits;
   private final List<String> classes = new ArrayList<>();
   private final List<Entry> entries = new ArrayList<>();
+  private final LeftOut leftOut = new LeftOut();
 
   /**
    * @param root the folder of class folders
@@ -41,22 +48,54 @@ public final class ClassFolders implements EvaluationSet<ClassFolders.Item> {
     this.root = root;
     this.limits = limits;
     EvaluationFiles.requireFolder(root, "expected one folder of images for each class");
-    Map<String, String> names = names(root.resolve("classes.txt"));
-    for (Path folder : FilePatterns.list(root)) {
+    Map<String, String> names = names(root.resolve(CLASSES));
+    for (Path folder : FilePatterns.list(root, leftOut)) {
       String folderName = folder.getFileName().toString();
-      if (!Files.isDirectory(folder) || folderName.startsWith(".")) {
+      if (!Files.isDirectory(folder)) {
+        if (!folderName.equals(CLASSES)) {
+          leftOut.add(Rule.NO_CLASS, folderName);
+        }
         continue;
       }
-      List<Path> images = EvaluationFiles.images(folder);
+      List<Path> images = images(folder);
       if (images.isEmpty()) {
-        throw new UserError(folder + ": no image in this class folder; remove it or fill it");
+        throw new UserError(
+            FilePatterns.found(folder)
+                + ": no image directly in this class folder, allowed: "
+                + ImageFields.EXTENSIONS
+                + "; remove it or fill it");
       }
       images.forEach(image -> entries.add(new Entry(image, classes.size())));
       classes.add(names.getOrDefault(folderName, folderName.replace('_', ' ')));
     }
     if (classes.isEmpty()) {
-      throw new UserError(root + ": no class folders; expected ROOT/CLASS/*.jpg");
+      throw new UserError(
+          FilePatterns.found(root) + ": no class folders; expected ROOT/CLASS/*.jpg");
     }
+    leftOut.entries().forEach(entry -> LOG.warn("{}: left out {}", root, entry));
+  }
+
+  /** The images directly in a class folder; whatever else is there is counted. */
+  private List<Path> images(Path folder) {
+    List<Path> images = new ArrayList<>();
+    for (Path inner : FilePatterns.folders(folder, leftOut)) {
+      for (Path file : FilePatterns.list(inner)) {
+        boolean direct = inner.equals(folder);
+        if (direct && ImageFields.isImage(file)) {
+          images.add(file);
+        } else if (!Files.isDirectory(file)) {
+          leftOut.add(direct ? Rule.OTHER_FILE : Rule.NESTED, root.relativize(file).toString());
+        } else if (Files.isSymbolicLink(file)) {
+          leftOut.add(Rule.LINKED_FOLDER, root.relativize(file).toString());
+        }
+      }
+    }
+    return images;
+  }
+
+  /** What is in the folder and belongs to no class. */
+  public LeftOut leftOut() {
+    return leftOut;
   }
 
   private static Map<String, String> names(Path file) {

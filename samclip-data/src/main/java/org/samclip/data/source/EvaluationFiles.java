@@ -1,11 +1,11 @@
 package org.samclip.data.source;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.samclip.TextFile;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
@@ -42,14 +42,14 @@ final class EvaluationFiles {
     }
     try {
       List<String> lines = new ArrayList<>();
-      for (String line : Files.readAllLines(file, StandardCharsets.UTF_8)) {
+      for (String line : TextFile.lines(file)) {
         if (!line.isBlank() && !line.startsWith("#")) {
           lines.add(line.strip());
         }
       }
       return lines;
     } catch (IOException e) {
-      throw new UserError(file + ": not readable as UTF-8 text (" + e + ")", e);
+      throw new UserError(file + ": not readable as text in UTF-8 (" + e + ")", e);
     }
   }
 

@@ -5,15 +5,20 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.samclip.UserError;
+import org.samclip.data.source.LeftOut.Rule;
 
 /**
  * Finds files by the patterns WebDataset users write: {@code train-{0000..0127}.tar}, {@code
@@ -25,6 +30,7 @@ final class FilePatterns {
   private static final Pattern BRACES = Pattern.compile("\\{([^{}]*)\\}");
   private static final Pattern RANGE = Pattern.compile("(\\d{1,9})\\.\\.(\\d{1,9})");
   private static final int MAX_FILES = 1_000_000;
+  private static final int ENDINGS_NAMED = 5;
 
   private FilePatterns() {}
 
@@ -76,16 +82,87 @@ final class FilePatterns {
       throw new UserError(folder + ": no such folder (from \"" + pattern + "\"); check the path");
     }
     PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + name);
-    List<Path> found =
-        list(folder).stream().filter(path -> matcher.matches(path.getFileName())).toList();
+    List<Path> all = name.startsWith(".") ? everything(folder) : list(folder);
+    List<Path> found = all.stream().filter(path -> matcher.matches(path.getFileName())).toList();
     if (found.isEmpty()) {
       throw new UserError(folder + ": no file matches " + name + "; check the pattern");
     }
     return found;
   }
 
-  /** What a folder holds, sorted by name. */
+  /** What a folder holds, sorted by name; hidden files are passed over. */
   static List<Path> list(Path folder) {
+    return list(folder, new LeftOut());
+  }
+
+  /** What a folder holds, sorted by name; hidden files are passed over and counted. */
+  static List<Path> list(Path folder, LeftOut leftOut) {
+    List<Path> found = new ArrayList<>();
+    for (Path path : everything(folder)) {
+      String name = path.getFileName().toString();
+      if (HiddenFiles.isHidden(name)) {
+        leftOut.add(Rule.HIDDEN, name);
+      } else {
+        found.add(path);
+      }
+    }
+    return found;
+  }
+
+  /**
+   * A folder and those in it at any depth, sorted; what is hidden is passed over and counted, links
+   * are not followed.
+   */
+  static List<Path> folders(Path root, LeftOut leftOut) {
+    List<Path> found = new ArrayList<>(List.of(root));
+    for (int i = 0; i < found.size(); i++) {
+      for (Path path : list(found.get(i), leftOut)) {
+        if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+          found.add(path);
+        }
+      }
+    }
+    return found.stream().sorted().toList();
+  }
+
+  /** What patterns name and how many files of which ending it holds, for messages. */
+  static String found(List<String> patterns) {
+    List<String> found = new ArrayList<>();
+    for (String pattern : patterns) {
+      if (!isAddress(pattern)) {
+        find(pattern).forEach(path -> found.add(found(path)));
+      }
+    }
+    return String.join(", ", found);
+  }
+
+  /** A folder and how many files of which ending it holds, for messages. */
+  static String found(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      return folder.toString();
+    }
+    Map<String, Integer> endings = new TreeMap<>();
+    for (Path path : everything(folder)) {
+      String name = path.getFileName().toString();
+      int dot = name.lastIndexOf('.');
+      String ending =
+          Files.isDirectory(path)
+              ? "folders"
+              : HiddenFiles.isHidden(name)
+                  ? "hidden files"
+                  : dot < 0 ? "without an ending" : name.substring(dot);
+      endings.merge(ending, 1, Integer::sum);
+    }
+    String held =
+        endings.entrySet().stream()
+            .sorted(Map.Entry.<String, Integer>comparingByValue().reversed())
+            .limit(ENDINGS_NAMED)
+            .map(entry -> entry.getValue() + " " + entry.getKey())
+            .collect(Collectors.joining(", "));
+    return folder + " (" + (held.isEmpty() ? "empty" : "holds " + held) + ")";
+  }
+
+  private static List<Path> everything(Path folder) {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries.sorted().toList();
     } catch (IOException e) {

@@ -3,8 +3,10 @@ package org.samclip.data.source;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.samclip.UserError;
 import org.samclip.data.source.SampleRef.Member;
 import org.samclip.data.transform.ImageDecoder;
@@ -17,6 +19,13 @@ final class ImageFields {
   static final List<String> EXTENSIONS = List.of("jpg", "jpeg", "png", "webp");
 
   private ImageFields() {}
+
+  /** The fields of a format that has others beside images. */
+  static Set<String> with(Set<String> others) {
+    Set<String> fields = new HashSet<>(EXTENSIONS);
+    fields.addAll(others);
+    return Set.copyOf(fields);
+  }
 
   static boolean isImage(Path file) {
     return EXTENSIONS.contains(extension(file)) && Files.isRegularFile(file);

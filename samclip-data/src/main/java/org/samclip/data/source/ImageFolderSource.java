@@ -1,17 +1,19 @@
 package org.samclip.data.source;
 
-import java.io.IOException;
+import static java.nio.file.LinkOption.NOFOLLOW_LINKS;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
+import org.samclip.data.source.LeftOut.Rule;
 import org.samclip.data.source.SampleRef.Member;
 
 /**
@@ -20,6 +22,8 @@ import org.samclip.data.source.SampleRef.Member;
  * folders are not followed.
  */
 public final class ImageFolderSource extends ReadSource {
+
+  private static final String CAPTION = "txt";
 
   private final List<Shard> shards = new ArrayList<>();
   private final Map<Shard, String> prefixes = new HashMap<>();
@@ -53,34 +57,38 @@ public final class ImageFolderSource extends ReadSource {
    * @throws UserError if a folder does not exist or there is no image in it
    */
   public ImageFolderSource(SourceOptions options) {
-    super(options);
+    super(options, Set.of(CAPTION));
     options.checkSettings(Set.of());
     for (String pattern : options.patterns()) {
       for (Path root : FilePatterns.find(pattern)) {
         EvaluationFiles.requireFolder(root, "expected a folder of images");
-        folders(root).forEach(folder -> add(root, folder));
+        FilePatterns.folders(root, leftOut).forEach(folder -> add(root, folder));
       }
     }
     if (shards.isEmpty()) {
       throw new UserError(
           options.name()
               + ": no image in "
-              + options.patterns()
+              + FilePatterns.found(options.patterns())
               + "; allowed: "
               + ImageFields.EXTENSIONS);
     }
   }
 
-  private static List<Path> folders(Path root) {
-    try (Stream<Path> tree = Files.walk(root)) {
-      return tree.filter(Files::isDirectory).sorted().toList();
-    } catch (IOException | java.io.UncheckedIOException e) {
-      throw new UserError(root + ": cannot be listed (" + e + ")", e);
-    }
-  }
-
   private void add(Path root, Path folder) {
-    if (EvaluationFiles.images(folder).isEmpty()) {
+    Set<String> stems = new HashSet<>();
+    List<Path> images = EvaluationFiles.images(folder);
+    images.forEach(image -> stems.add(EvaluationFiles.stem(image)));
+    for (Path file : FilePatterns.list(folder)) {
+      boolean caption =
+          ImageFields.extension(file).equals(CAPTION) && stems.contains(EvaluationFiles.stem(file));
+      if (!caption && !ImageFields.isImage(file) && !Files.isDirectory(file, NOFOLLOW_LINKS)) {
+        leftOut.add(
+            Files.isDirectory(file) ? Rule.LINKED_FOLDER : Rule.OTHER_FILE,
+            root.relativize(file).toString());
+      }
+    }
+    if (images.isEmpty()) {
       return;
     }
     Path inside = root.relativize(folder);
@@ -101,9 +109,9 @@ public final class ImageFolderSource extends ReadSource {
     for (Path image : EvaluationFiles.images(shard.path())) {
       List<Member> members = new ArrayList<>();
       members.add(ImageFields.member(ImageFields.extension(image), image));
-      Path text = image.resolveSibling(EvaluationFiles.stem(image) + ".txt");
+      Path text = image.resolveSibling(EvaluationFiles.stem(image) + "." + CAPTION);
       if (Files.isRegularFile(text)) {
-        members.add(ImageFields.member("txt", text));
+        members.add(ImageFields.member(CAPTION, text));
       }
       // With the extension: a.jpg and a.png are two pictures here.
       samples.add(new SampleRef(shard, prefixes.get(shard) + image.getFileName(), members, null));
@@ -113,15 +121,16 @@ public final class ImageFolderSource extends ReadSource {
 
   @Override
   public Sample decode(RawSample raw) {
-    byte[] text = raw.fields().get("txt");
+    String text = caption(raw, ImageFolderSource::text);
     if (text == null && options.textRequired()) {
       throw new BrokenSampleException(
           Kind.MISSING_FIELD, raw.key() + ": no caption (a .txt file beside the image)");
     }
-    return new Sample(
-        raw.key(),
-        ImageFields.decode(raw, options),
-        text == null ? null : WebDatasetSource.text(text, raw.key()),
-        List.of());
+    return new Sample(raw.key(), ImageFields.decode(raw, options), text, List.of());
+  }
+
+  private static String text(RawSample raw) {
+    byte[] text = raw.fields().get(CAPTION);
+    return text == null ? null : WebDatasetSource.text(text, raw.key());
   }
 }

@@ -98,7 +98,10 @@ record LabelLayout(
       pairs.add(new Pair(key, image, map));
     }
     if (pairs.isEmpty()) {
-      throw new UserError(images + ": no image" + (names == null ? "" : " that is in " + names));
+      throw new UserError(
+          FilePatterns.found(images)
+              + ": no image"
+              + (names == null ? "" : " that is in " + names));
     }
     if (listed != null && pairs.size() < listed.size()) {
       throw new UserError(

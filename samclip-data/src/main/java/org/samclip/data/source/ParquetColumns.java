@@ -72,12 +72,13 @@ record ParquetColumns(Column image, Column text, Column key) {
   }
 
   /**
-   * Sees, from the footer alone, whether a row group's columns can be there and are written in a
-   * way that is read.
+   * Sees, from the footer alone, whether the columns that are needed can be there in a row group
+   * and are written in a way that is read.
    */
-  void requireReadable(FileChannel channel, ParquetFile file, int group) throws IOException {
+  void requireReadable(FileChannel channel, ParquetFile file, int group, SourceOptions options)
+      throws IOException {
     file.values(channel, group, image).close();
-    if (text != null) {
+    if (text != null && options.textRequired()) {
       file.values(channel, group, text).close();
     }
   }

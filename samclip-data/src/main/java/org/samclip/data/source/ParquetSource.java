@@ -13,10 +13,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
+import org.samclip.data.source.LeftOut.Rule;
 import org.samclip.data.source.ParquetValues.Value;
 import org.samclip.data.source.SampleRef.Member;
 
@@ -64,7 +66,7 @@ public final class ParquetSource extends ReadSource {
    * @throws UserError if a path does not exist, no file can be read, or a column is missing
    */
   public ParquetSource(SourceOptions options) {
-    super(options);
+    super(options, Set.of(UnpackedRows.TEXT));
     options.checkSettings(ParquetColumns.SETTINGS);
     for (String pattern : options.patterns()) {
       if (FilePatterns.isAddress(pattern)) {
@@ -76,31 +78,52 @@ public final class ParquetSource extends ReadSource {
       }
     }
     if (shards.isEmpty()) {
-      throw new UserError(options.name() + ": no file NAME" + ENDING + " in " + options.patterns());
+      throw new UserError(
+          options.name()
+              + ": no file NAME"
+              + ENDING
+              + " in "
+              + FilePatterns.found(options.patterns()));
     }
     checkFirst();
   }
 
-  private static List<Path> files(Path path) {
-    return Files.isDirectory(path)
-        ? FilePatterns.list(path).stream().filter(file -> file.toString().endsWith(ENDING)).toList()
-        : List.of(path);
+  private List<Path> files(Path path) {
+    if (!Files.isDirectory(path)) {
+      return List.of(path);
+    }
+    List<Path> files = new ArrayList<>();
+    for (Path file : FilePatterns.list(path, leftOut)) {
+      if (file.toString().endsWith(ENDING)) {
+        files.add(file);
+      } else {
+        leftOut.add(Rule.NO_PARQUET, file.getFileName() + (Files.isDirectory(file) ? "/" : ""));
+      }
+    }
+    return files;
   }
 
-  /** A wrong column is told at once, by the first file that is whole. */
+  /** A wrong column is told at once, by the first file that is whole and has rows. */
   private void checkFirst() {
     IOException first = null;
+    boolean empty = false;
     for (Shard shard : shards) {
       try (FileChannel channel = FileChannel.open(shard.path(), StandardOpenOption.READ)) {
         ParquetFile file = new ParquetFile(channel);
-        ParquetColumns columns = ParquetColumns.of(file, shard.path(), options);
-        if (file.groups() > 0) {
-          columns.requireReadable(channel, file, 0);
+        // Of a file without rows the columns may have no type.
+        if (file.rows() == 0) {
+          empty = true;
+        } else {
+          ParquetColumns columns = ParquetColumns.of(file, shard.path(), options);
+          columns.requireReadable(channel, file, firstWithRows(file), options);
+          return;
         }
-        return;
       } catch (IOException e) {
         first = first == null ? e : first;
       }
+    }
+    if (empty) {
+      return;
     }
     throw new UserError(
         options.name()
@@ -109,6 +132,14 @@ public final class ParquetSource extends ReadSource {
             + " because of: "
             + first.getMessage(),
         first);
+  }
+
+  private static int firstWithRows(ParquetFile file) {
+    int group = 0;
+    while (file.rows(group) == 0) {
+      group++;
+    }
+    return group;
   }
 
   @Override
@@ -121,9 +152,14 @@ public final class ParquetSource extends ReadSource {
     List<SampleRef> samples = new ArrayList<>();
     try (FileChannel channel = FileChannel.open(shard.path(), StandardOpenOption.READ)) {
       ParquetFile file = new ParquetFile(channel);
+      if (file.rows() == 0) {
+        return samples;
+      }
       ParquetColumns columns = ParquetColumns.of(file, shard.path(), options);
       for (int group = 0; group < file.groups(); group++) {
-        list(channel, file, group, columns, shard, samples);
+        if (file.rows(group) > 0) {
+          list(channel, file, group, columns, shard, samples);
+        }
       }
     } catch (ClosedByInterruptException e) {
       throw (CancellationException) new CancellationException("interrupted").initCause(e);
@@ -152,7 +188,7 @@ public final class ParquetSource extends ReadSource {
       Shard shard,
       List<SampleRef> samples)
       throws IOException {
-    columns.requireReadable(channel, file, group);
+    columns.requireReadable(channel, file, group, options);
     try (ParquetValues keys =
         columns.key() == null ? null : file.values(channel, group, columns.key())) {
       for (int i = 0; i < file.rows(group); i++) {
@@ -212,7 +248,7 @@ public final class ParquetSource extends ReadSource {
     if (ref.failure() != null) {
       throw ref.failure();
     }
-    UnpackedRows rows = new UnpackedRows(ref.shard().path(), options);
+    UnpackedRows rows = new UnpackedRows(ref.shard().path(), options, spare);
     long row = ref.members().get(0).offset();
     String name = ref.shard().name() + "/" + ref.key();
     try {
@@ -229,18 +265,19 @@ public final class ParquetSource extends ReadSource {
 
   @Override
   public Sample decode(RawSample raw) {
-    byte[] text = raw.fields().get(UnpackedRows.TEXT);
-    boolean image = raw.fields().size() > (text == null ? 0 : 1);
+    boolean image = raw.fields().keySet().stream().anyMatch(ImageFields.EXTENSIONS::contains);
+    String text = caption(raw, ParquetSource::text);
     if (!image || text == null && options.textRequired()) {
       throw new BrokenSampleException(
           Kind.MISSING_FIELD,
           raw.key()
               + (image ? ": no caption in this row" : ": no image in this row, or only a path"));
     }
-    return new Sample(
-        raw.key(),
-        ImageFields.decode(raw, options),
-        text == null ? null : WebDatasetSource.text(text, raw.key()),
-        List.of());
+    return new Sample(raw.key(), ImageFields.decode(raw, options), text, List.of());
+  }
+
+  private static String text(RawSample raw) {
+    byte[] text = raw.fields().get(UnpackedRows.TEXT);
+    return text == null ? null : WebDatasetSource.text(text, raw.key());
   }
 }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -14,6 +13,7 @@ import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.mask.RunLengthMask;
+import org.samclip.data.source.LeftOut.Rule;
 import org.samclip.data.source.SampleRef.Member;
 import org.samclip.data.transform.RgbImage;
 
@@ -24,7 +24,7 @@ import org.samclip.data.transform.RgbImage;
  */
 public final class Sa1bSource extends ReadSource {
 
-  private static final Set<String> FIELDS = fields();
+  private static final Set<String> FIELDS = ImageFields.with(Set.of("json"));
 
   private final List<Shard> shards;
 
@@ -60,14 +60,14 @@ public final class Sa1bSource extends ReadSource {
   public Sa1bSource(SourceOptions options) {
     super(options);
     options.checkSettings(Set.of());
-    shards = List.copyOf(Archives.find(options.patterns(), true));
+    shards = List.copyOf(Archives.find(options.patterns(), true, leftOut));
     for (Shard shard : shards) {
       if (Files.isDirectory(shard.path()) && list(shard).isEmpty()) {
         throw new UserError(
             options.name()
                 + ": "
-                + shard.path()
-                + " holds no tar archive and no images with .json beside them");
+                + FilePatterns.found(shard.path())
+                + ": no tar archive and no images with .json beside them");
       }
     }
   }
@@ -84,12 +84,6 @@ public final class Sa1bSource extends ReadSource {
     this(new SourceOptions(name, patterns, limits));
   }
 
-  private static Set<String> fields() {
-    Set<String> fields = new HashSet<>(ImageFields.EXTENSIONS);
-    fields.add("json");
-    return fields;
-  }
-
   @Override
   public List<Shard> shards() {
     return shards;
@@ -97,21 +91,30 @@ public final class Sa1bSource extends ReadSource {
 
   @Override
   public List<SampleRef> list(Shard shard) {
-    return Files.isDirectory(shard.path())
-        ? listFolder(shard)
-        : TarIndex.list(shard, FIELDS, options.store());
+    return list(shard, new LeftOut());
   }
 
-  private static List<SampleRef> listFolder(Shard shard) {
+  @Override
+  public List<SampleRef> list(Shard shard, LeftOut leftOut) {
+    return Files.isDirectory(shard.path())
+        ? listFolder(shard, leftOut)
+        : TarIndex.list(shard, FIELDS, spare, options.store(), leftOut);
+  }
+
+  private static List<SampleRef> listFolder(Shard shard, LeftOut leftOut) {
     Map<String, List<Member>> members = new TreeMap<>();
-    for (Path file : FilePatterns.list(shard.path())) {
+    for (Path file : FilePatterns.list(shard.path(), leftOut)) {
       String fileName = file.getFileName().toString();
       int dot = fileName.indexOf('.');
       String field = fileName.substring(dot + 1).toLowerCase(Locale.ROOT);
-      if (dot > 0 && FIELDS.contains(field) && Files.isRegularFile(file)) {
+      if (!Files.isRegularFile(file)) {
+        leftOut.add(Rule.NESTED, fileName + "/");
+      } else if (dot > 0 && FIELDS.contains(field)) {
         members
             .computeIfAbsent(fileName.substring(0, dot), key -> new ArrayList<>())
             .add(ImageFields.member(field, file));
+      } else {
+        leftOut.add(ImageFields.isImage(file) ? Rule.DOTTED_IMAGE : Rule.OTHER_FIELD, fileName);
       }
     }
     List<SampleRef> samples = new ArrayList<>();

@@ -25,6 +25,22 @@ public interface SampleSource {
   List<SampleRef> list(Shard shard);
 
   /**
+   * Lists a shard, and tells what it passes over; a source that passes over nothing need not.
+   *
+   * @param shard one of {@link #shards()}
+   * @param leftOut counts it
+   * @return its samples
+   */
+  default List<SampleRef> list(Shard shard, LeftOut leftOut) {
+    return list(shard);
+  }
+
+  /** What was passed over when the source was opened, as it belongs to no shard. */
+  default LeftOut leftOut() {
+    return new LeftOut();
+  }
+
+  /**
    * Reads a sample's fields; unless a source has its own way, the byte ranges that its members
    * name.
    *

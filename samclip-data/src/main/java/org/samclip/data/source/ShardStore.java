@@ -63,6 +63,15 @@ public final class ShardStore implements AutoCloseable {
     void write(ByteBuffer bytes, long position) throws IOException;
   }
 
+  /** An archive was found, but its bytes cannot be unpacked from some place on. */
+  private static final class Damage extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    Damage(Exception cause) {
+      super(cause.getMessage() == null ? cause.toString() : cause.getMessage(), cause);
+    }
+  }
+
   /** An archive is larger than all temporary files may be. */
   static final class Full extends IOException {
     private static final long serialVersionUID = 1L;
@@ -92,14 +101,17 @@ public final class ShardStore implements AutoCloseable {
   }
 
   /**
-   * Lets an archive be read.
+   * Lets an archive be read, however it is packed.
    *
+   * @throws Packing.NotRead if it is no tar archive, or packed in a way that is not read
    * @throws IOException if nothing of it can be had
    */
   <T> T with(Shard shard, Use<T> use) throws IOException {
-    if (!shard.isRemote() && Compression.of(shard.name()) == Compression.NONE) {
+    if (!shard.isRemote()) {
       try (FileChannel channel = FileChannel.open(shard.path(), StandardOpenOption.READ)) {
-        return use.apply(channel, null);
+        if (Packing.of(channel) == Packing.TAR) {
+          return use.apply(channel, null);
+        }
       }
     }
     return with(shard, out -> copy(shard, out), use);
@@ -123,13 +135,24 @@ public final class ShardStore implements AutoCloseable {
 
   private void copy(Shard shard, Sink out) throws IOException {
     try (InputStream packed = open(shard);
-        InputStream plain = Compression.of(shard.name()).unpack(packed)) {
+        InputStream plain = Packing.unpack(packed)) {
       byte[] buffer = new byte[BUFFER];
       long written = 0;
-      for (int n = plain.read(buffer); n >= 0; n = plain.read(buffer)) {
+      for (int n = read(plain, buffer); n >= 0; n = read(plain, buffer)) {
         out.write(ByteBuffer.wrap(buffer, 0, n), written);
         written += n;
       }
+    }
+  }
+
+  /** Unpackers answer damaged bytes with nearly any exception, some without a word. */
+  private static int read(InputStream plain, byte[] buffer) throws IOException {
+    try {
+      return plain.read(buffer);
+    } catch (InterruptedIOException | ClosedByInterruptException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      throw new Damage(e);
     }
   }
 
@@ -256,7 +279,7 @@ public final class ShardStore implements AutoCloseable {
         }
         filled = true;
       }
-      if (channel.size() == 0 && cut != null) {
+      if (channel.size() == 0 && cut != null && !(cut instanceof Damage)) {
         throw cut;
       }
     }

@@ -1,15 +1,20 @@
 package org.samclip.data.source;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.Arrays;
 
 /**
  * A stream over a file that skips by moving its position, knows where it is, and refuses archive
- * headers that want to be read into memory without end.
+ * headers that want to be read into memory without end. What it hands out as headers it keeps until
+ * the next one.
  */
 final class SkippingFileStream extends InputStream {
+
+  private static final int BLOCK = 512;
 
   /** Room for long names and extended headers of one member. */
   private static final long MAX_HEADER = 1 << 20;
@@ -20,6 +25,8 @@ final class SkippingFileStream extends InputStream {
   private long position;
   private long headerLeft = MAX_HEADER;
   private long payloadLeft;
+  private final ByteArrayOutputStream headers = new ByteArrayOutputStream();
+  private long headersFrom;
 
   /** The channel stays the caller's to close. */
   SkippingFileStream(FileChannel channel) throws IOException {
@@ -44,6 +51,15 @@ final class SkippingFileStream extends InputStream {
   void allowHeader(long payload) {
     headerLeft = MAX_HEADER;
     payloadLeft = payload;
+    headers.reset();
+  }
+
+  /** The header blocks that were read since {@link #allowHeader}. */
+  byte[] headers() {
+    byte[] read = headers.toByteArray();
+    // What fills the last block of a payload comes first.
+    int padding = (int) Math.min(read.length, -headersFrom & (BLOCK - 1));
+    return Arrays.copyOfRange(read, padding, read.length);
   }
 
   @Override
@@ -76,6 +92,10 @@ final class SkippingFileStream extends InputStream {
       throw new IOException("header of more than " + MAX_HEADER + " bytes");
     }
     buffer.get(to, offset, count);
+    if (headers.size() == 0) {
+      headersFrom = position;
+    }
+    headers.write(to, offset, count);
     position += count;
     return count;
   }

@@ -32,9 +32,15 @@ final class UnpackedRows implements ShardStore.Unpacking {
   private final Path path;
   private final SourceOptions options;
 
-  UnpackedRows(Path path, SourceOptions options) {
+  private final SpareFields spare;
+
+  /**
+   * @param spare whether captions are left out where they cannot be read
+   */
+  UnpackedRows(Path path, SourceOptions options, SpareFields spare) {
     this.path = path;
     this.options = options;
+    this.spare = spare;
   }
 
   @Override
@@ -48,8 +54,10 @@ final class UnpackedRows implements ShardStore.Unpacking {
       IOException damage = null;
       int row = 0;
       for (int group = 0; group < file.groups(); group++) {
-        IOException here = copy(channel, file, columns, group, row, writer);
-        damage = damage == null ? here : damage;
+        if (file.rows(group) > 0) {
+          IOException here = copy(channel, file, columns, group, row, writer);
+          damage = damage == null ? here : damage;
+        }
         row += file.rows(group);
       }
       if (damage != null) {
@@ -63,13 +71,11 @@ final class UnpackedRows implements ShardStore.Unpacking {
       FileChannel channel, ParquetFile file, ParquetColumns columns, int group, int from, Writer to)
       throws IOException {
     try (ParquetValues images = file.values(channel, group, columns.image());
-        ParquetValues texts =
-            columns.text() == null ? null : file.values(channel, group, columns.text())) {
+        Texts texts = new Texts(channel, file, columns, group)) {
       long most = options.limits().maxMemberBytes();
       for (int row = from; row < from + file.rows(group); row++) {
         Value image = images.next(most);
-        Value text = texts == null ? Value.NONE : texts.next(most);
-        to.write(row, image, text);
+        to.write(row, image, texts.next(most));
       }
       return null;
     } catch (ClosedByInterruptException | ShardStore.Full e) {
@@ -80,6 +86,49 @@ final class UnpackedRows implements ShardStore.Unpacking {
       // What the unpackers make of damaged pages.
       return new IOException("row group " + group + ": damaged page (" + e + ")", e);
     }
+  }
+
+  /** Captions of one group; where they are not needed, a damage ends them without the images. */
+  private final class Texts implements AutoCloseable {
+    private ParquetValues values;
+
+    Texts(FileChannel channel, ParquetFile file, ParquetColumns columns, int group)
+        throws IOException {
+      if (columns.text() != null) {
+        values = orNone(() -> file.values(channel, group, columns.text()), null);
+      }
+    }
+
+    Value next(long most) throws IOException {
+      return values == null ? Value.NONE : orNone(() -> values.next(most), Value.NONE);
+    }
+
+    private <T> T orNone(Reading<T> reading, T none) throws IOException {
+      try {
+        return reading.read();
+      } catch (ClosedByInterruptException e) {
+        throw e;
+      } catch (IOException | IllegalArgumentException | IndexOutOfBoundsException e) {
+        if (!spare.has(TEXT)) {
+          throw e;
+        }
+        spare.without(e);
+        close();
+        values = null;
+        return none;
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      if (values != null) {
+        values.close();
+      }
+    }
+  }
+
+  private interface Reading<T> {
+    T read() throws IOException;
   }
 
   private static final class Writer {
@@ -129,6 +178,11 @@ final class UnpackedRows implements ShardStore.Unpacking {
     }
     int image = entry.getInt();
     int text = entry.getInt();
+    long left = options.limits().maxMemberBytes() - Math.max(0, image);
+    if (spare.has(TEXT) && text > left) {
+      spare.without(new IOException(name + ": caption of " + text + " bytes, allowed: " + left));
+      text = -1;
+    }
     long size = (long) Math.max(0, image) + Math.max(0, text);
     if (size > options.limits().maxMemberBytes()) {
       throw new BrokenSampleException(

@@ -1,13 +1,11 @@
 package org.samclip.data.source;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.samclip.TextFile;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
@@ -19,7 +17,8 @@ import org.samclip.data.BrokenSampleException.Kind;
  */
 public final class WebDatasetSource extends ReadSource {
 
-  private static final Set<String> FIELDS = fields();
+  private static final Set<String> CAPTIONS = Set.of("txt", "json");
+  private static final Set<String> FIELDS = ImageFields.with(CAPTIONS);
 
   private final List<Shard> shards;
 
@@ -53,14 +52,14 @@ public final class WebDatasetSource extends ReadSource {
    * @throws UserError if a path does not exist or no archive is found
    */
   public WebDatasetSource(SourceOptions options) {
-    super(options);
+    super(options, CAPTIONS);
     options.checkSettings(Set.of());
-    shards = List.copyOf(Archives.find(options.patterns(), false));
+    shards = List.copyOf(Archives.find(options.patterns(), false, leftOut));
     if (shards.isEmpty()) {
       throw new UserError(
           options.name()
               + ": no tar archive in "
-              + options.patterns()
+              + FilePatterns.found(options.patterns())
               + "; name .tar, .tar.gz or .tar.zst files or a folder of them");
     }
   }
@@ -80,12 +79,6 @@ public final class WebDatasetSource extends ReadSource {
         new SourceOptions(name, patterns, textRequired, false, Map.of(), limits, new ShardStore()));
   }
 
-  private static Set<String> fields() {
-    Set<String> fields = new HashSet<>(ImageFields.EXTENSIONS);
-    fields.addAll(List.of("txt", "json"));
-    return fields;
-  }
-
   @Override
   public List<Shard> shards() {
     return shards;
@@ -93,12 +86,17 @@ public final class WebDatasetSource extends ReadSource {
 
   @Override
   public List<SampleRef> list(Shard shard) {
-    return TarIndex.list(shard, FIELDS, options.store());
+    return list(shard, new LeftOut());
+  }
+
+  @Override
+  public List<SampleRef> list(Shard shard, LeftOut leftOut) {
+    return TarIndex.list(shard, FIELDS, spare, options.store(), leftOut);
   }
 
   @Override
   public Sample decode(RawSample raw) {
-    String text = text(raw);
+    String text = caption(raw, WebDatasetSource::text);
     if (text == null && options.textRequired()) {
       throw new BrokenSampleException(
           Kind.MISSING_FIELD, raw.key() + ": no caption (txt, or json with \"caption\")");
@@ -127,7 +125,7 @@ public final class WebDatasetSource extends ReadSource {
   /** A caption file's text. */
   static String text(byte[] bytes, String name) {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString().strip();
+      return TextFile.decode(bytes).strip();
     } catch (CharacterCodingException e) {
       throw new BrokenSampleException(Kind.BAD_ANNOTATION, name + ": not UTF-8 text", e);
     }

@@ -223,6 +223,16 @@ public final class ImageDecoder {
               + bytes.length
               + " bytes), allowed: JPEG, PNG, WebP");
     }
+    String damaged = format == ImageFormat.PNG ? PngChunks.damagedHeader(bytes) : null;
+    if (damaged != null) {
+      // Types come from the file; messages go to terminals.
+      throw new BrokenSampleException(
+          Kind.UNDECODABLE_IMAGE,
+          name
+              + ": damaged png (the check sum of its chunk "
+              + damaged.replaceAll("[^A-Za-z0-9]", "?")
+              + " is wrong, or the file ends in it)");
+    }
     return format;
   }
 

@@ -103,7 +103,11 @@ class OrderCheckTest {
     fewer.set(3, new Inventory.Entry(large.name(), large.bytes(), 80, 80));
     Mixture.Part part =
         new Mixture.Part(
-            "all", source("all"), Selection.ALL, null, new Inventory(Selection.ALL, 0, fewer));
+            "all",
+            source("all"),
+            Selection.ALL,
+            null,
+            new Inventory(Selection.ALL, 0, 0, List.of(), fewer));
     OrderCheck.Result result = new OrderCheck(new Mixture("all", List.of(part)), 10, 5).run(2, 2);
     assertFalse(result.holds());
     assertEquals(10, result.missing());

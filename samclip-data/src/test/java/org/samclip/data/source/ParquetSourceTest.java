@@ -1,16 +1,19 @@
 package org.samclip.data.source;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -53,9 +56,20 @@ class ParquetSourceTest {
   }
 
   private SampleSource open(Map<String, String> settings) {
+    return open(settings, false);
+  }
+
+  private SampleSource open(Map<String, String> settings, boolean textRequired) {
     return SampleSources.provider("parquet")
         .open(
-            new SourceOptions("data.x", List.of(folder.toString()), LIMITS).withSettings(settings));
+            new SourceOptions(
+                "data.x",
+                List.of(folder.toString()),
+                textRequired,
+                false,
+                settings,
+                LIMITS,
+                new ShardStore()));
   }
 
   private static List<SampleRef> list(SampleSource source) {
@@ -293,6 +307,64 @@ class ParquetSourceTest {
     assertTrue(message.contains("encoded as DELTA_LENGTH_BYTE_ARRAY, allowed"), message);
   }
 
+  /** Captions that no task needs: a packing or encoding that is not read, a damaged page. */
+  @Test
+  void captionsThatAreNotNeededCannotLoseImages() throws IOException {
+    byte[] image = TestArchive.png(4, 3, 7);
+    TestParquet file = new TestParquet();
+    file.group(List.of(image, image), List.of("a", "b")).write(folder.resolve("x.parquet"));
+    byte[] sound = Files.readAllBytes(folder.resolve("x.parquet"));
+    byte[] damaged = sound.clone();
+    int page = new String(sound, StandardCharsets.ISO_8859_1).indexOf("\1\0\0\0a\1\0\0\0b");
+    damaged[page + 3] = 0x7F;
+    Map<String, byte[]> files = new LinkedHashMap<>();
+    files.put("BROTLI", TestParquet.lie(sound, f -> column(f).setCodec(CompressionCodec.BROTLI)));
+    files.put(
+        "DELTA_BYTE_ARRAY",
+        TestParquet.lie(sound, f -> column(f).setEncodings(List.of(Encoding.DELTA_BYTE_ARRAY))));
+    files.put("row group 0", damaged);
+    for (Map.Entry<String, byte[]> entry : files.entrySet()) {
+      put("x.parquet", entry.getValue());
+      SampleSource source = open(Map.of());
+      List<SampleRef> rows = list(source);
+      assertEquals(2, rows.size(), entry.getKey());
+      for (SampleRef row : rows) {
+        assertEquals(7, sample(source, row).image().at(0, 0, 0), entry.getKey());
+        assertNull(sample(source, row).text());
+      }
+      UserError e =
+          assertThrows(
+              UserError.class,
+              () -> {
+                SampleSource captioned = open(Map.of(), true);
+                sample(captioned, list(captioned).get(0));
+              });
+      assertTrue(e.getMessage().contains(entry.getKey()), e.getMessage());
+    }
+  }
+
+  /**
+   * Files of no rows as pyarrow 25 writes them, with a group or none, and of columns without a
+   * type; and one of two rows with a group of none between them. pyarrow reads 0, 0, 0 and 2 rows.
+   */
+  @Test
+  void filesAndGroupsWithoutRowsPassOver() throws IOException {
+    for (String name : List.of("rows-0", "rows-0-untyped", "rows-0-groups-0")) {
+      put(name + ".parquet", resource(name + ".parquet"));
+      SampleSource source = open(Map.of());
+      assertEquals(List.of(), list(source), name);
+    }
+    put("rows-1-0-1.parquet", resource("rows-1-0-1.parquet"));
+    SampleSource source = open(Map.of());
+    assertEquals(4, source.shards().size());
+    List<SampleRef> rows = list(source);
+    assertEquals(2, rows.size());
+    for (int i = 0; i < 2; i++) {
+      assertEquals(10 * i, sample(source, rows.get(i)).image().at(0, 0, 0));
+      assertEquals("caption " + i, sample(source, rows.get(i)).text());
+    }
+  }
+
   @Test
   void footersOfImpossibleLengthAndEncryptedFiles() throws IOException {
     byte[] sound = resource("hf.parquet");
@@ -327,7 +399,10 @@ class ParquetSourceTest {
     assertEquals("a", first.text());
     assertEquals(7, first.image().at(0, 0, 0));
     assertEquals(Kind.MEMBER_LIMIT, broken(source, rows.get(1)));
-    assertEquals(Kind.MEMBER_LIMIT, broken(source, rows.get(2)));
+    // Its caption alone is too large, and not needed.
+    assertNull(sample(source, rows.get(2)).text());
+    SampleSource captioned = open(Map.of(), true);
+    assertEquals(Kind.MEMBER_LIMIT, broken(captioned, list(captioned).get(2)));
   }
 
   @Test

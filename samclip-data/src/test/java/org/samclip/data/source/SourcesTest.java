@@ -78,10 +78,10 @@ class SourcesTest {
     assertEquals(
         Kind.MISSING_FIELD, assertThrows(BrokenSampleException.class, () -> all(source)).kind());
     byte[] image = TestArchive.png(2, 2, 1);
-    WebDatasetSource latin =
-        webOf(new TestArchive().add("1.png", image).add("1.txt", new byte[] {(byte) 0xE9, 'x'}));
+    webOf(new TestArchive().add("1.png", image).add("1.txt", new byte[] {(byte) 0xE9, 'x'}));
     assertEquals(
-        Kind.BAD_ANNOTATION, assertThrows(BrokenSampleException.class, () -> all(latin)).kind());
+        Kind.BAD_ANNOTATION,
+        assertThrows(BrokenSampleException.class, () -> all(web(true))).kind());
     WebDatasetSource large = webOf(new TestArchive().add("1.png", TestArchive.png(101, 100, 1)));
     assertEquals(
         Kind.PIXEL_LIMIT, assertThrows(BrokenSampleException.class, () -> all(large)).kind());

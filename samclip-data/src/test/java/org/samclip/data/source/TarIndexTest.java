@@ -28,7 +28,8 @@ class TarIndexTest {
   @TempDir Path folder;
 
   private List<SampleRef> list(byte[] tar) throws IOException {
-    return TarIndex.list(Shard.of(Files.write(folder.resolve("x.tar"), tar)), FIELDS, STORE);
+    Shard shard = Shard.of(Files.write(folder.resolve("x.tar"), tar));
+    return TarIndex.list(shard, FIELDS, SpareFields.NONE, STORE, new LeftOut());
   }
 
   private static String text(SampleRef ref, String field) {
@@ -163,7 +164,7 @@ class TarIndexTest {
     assertTrue(refs.get(1).isRest());
   }
 
-  private static void checksum(byte[] tar, int header) {
+  static void checksum(byte[] tar, int header) {
     Arrays.fill(tar, header + 148, header + 156, (byte) ' ');
     int sum = 0;
     for (int i = 0; i < 512; i++) {

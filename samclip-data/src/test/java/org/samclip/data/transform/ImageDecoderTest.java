@@ -57,6 +57,68 @@ class ImageDecoderTest {
     return new RgbImage(width, height, rgb);
   }
 
+  /** A copy with one bit of a chunk's check sum flipped; {@code last}: of the last such chunk. */
+  private static byte[] wrongSum(byte[] png, String type, boolean last) {
+    String text = new String(png, StandardCharsets.ISO_8859_1);
+    int at = last ? text.lastIndexOf(type) : text.indexOf(type);
+    byte[] wrong = png.clone();
+    wrong[at + 4 + ByteBuffer.wrap(png).getInt(at - 4)] ^= 1;
+    return wrong;
+  }
+
+  private static byte[] with(byte[] png, String type, String content, String before) {
+    int at = new String(png, StandardCharsets.ISO_8859_1).indexOf(before) - 4;
+    byte[] body = (type + content).getBytes(StandardCharsets.ISO_8859_1);
+    CRC32 sum = new CRC32();
+    sum.update(body);
+    return ByteBuffer.allocate(png.length + content.length() + 12)
+        .put(png, 0, at)
+        .putInt(content.length())
+        .put(body)
+        .putInt((int) sum.getValue())
+        .put(png, at, png.length - at)
+        .array();
+  }
+
+  /**
+   * Pillow 12.3 refuses these files (UnidentifiedImageError) where the sum of a chunk before IDAT
+   * is wrong, needed or not, and opens them where that of IDAT or of a later chunk is.
+   */
+  @Test
+  void aWrongCheckSumBeforeThePixelsIsADamage() throws IOException {
+    BufferedImage image =
+        new BufferedImage(
+            4,
+            3,
+            BufferedImage.TYPE_BYTE_INDEXED,
+            new IndexColorModel(8, 2, new byte[] {0, 9}, new byte[] {0, 8}, new byte[] {0, 7}, 0));
+    image.getRaster().setSample(2, 1, 0, 1);
+    byte[] png = write(image, "png");
+    png = with(png, "tEXt", "k\0v", "IDAT");
+    png = with(png, "zzZz", "abc", "IDAT");
+    png = with(png, "tEXt", "k\0late", "IEND");
+    RgbImage sound = ImageDecoder.decode(png, "x");
+    assertEquals(9, sound.at(2, 1, 0));
+    for (String type : new String[] {"IHDR", "PLTE", "tRNS", "tEXt", "zzZz"}) {
+      byte[] wrong = wrongSum(png, type, false);
+      assertEquals(Kind.UNDECODABLE_IMAGE, kind(wrong), type);
+      String message =
+          assertThrows(BrokenSampleException.class, () -> ImageDecoder.decode(wrong, "x"))
+              .getMessage();
+      assertTrue(message.contains("chunk " + type), message);
+      assertThrows(
+          BrokenSampleException.class, () -> ImageDecoder.decodeLabels(wrong, "x", LIMIT), type);
+    }
+    for (String type : new String[] {"IDAT", "tEXt", "IEND"}) {
+      RgbImage read = ImageDecoder.decode(wrongSum(png, type, true), "x");
+      assertArrayEquals(sound.rgb(), read.rgb(), type);
+    }
+    // A height that is not the one that was written.
+    byte[] higher = png.clone();
+    higher[23] ^= 4;
+    assertEquals(Kind.UNDECODABLE_IMAGE, kind(higher));
+  }
+
   private static Kind kind(byte[] bytes) {
     return assertThrows(BrokenSampleException.class, () -> ImageDecoder.decode(bytes, "x", LIMIT))
         .kind();

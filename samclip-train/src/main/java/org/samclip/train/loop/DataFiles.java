@@ -25,6 +25,7 @@ import org.samclip.data.scenes.SceneProgress;
 import org.samclip.data.scenes.SceneSetOptions;
 import org.samclip.data.scenes.SceneSplit;
 import org.samclip.data.scenes.SceneWriter;
+import org.samclip.data.source.LeftOut;
 import org.samclip.data.source.DataLimits;
 import org.samclip.data.source.HttpSettings;
 import org.samclip.data.source.Manifest;
@@ -320,6 +321,13 @@ public final class DataFiles {
         inventory.usable(),
         inventory.shards().size(),
         inventory.empty());
+    for (LeftOut.Entry entry : inventory.leftOut()) {
+      if (entry.rule().losesImages()) {
+        LOG.warn("{}: left out {}", source.name(), entry);
+      } else {
+        LOG.info("{}: left out {}", source.name(), entry);
+      }
+    }
     if (inventory.duplicateKeys() > 0) {
       LOG.warn(
           "{}: {} keys occur in several shards; their samples share the side of the hold-out and"

@@ -11,12 +11,11 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import org.samclip.TextFile;
 import org.samclip.UserError;
 
 /**
@@ -64,8 +63,7 @@ final class StrictYaml {
       throw new UserError(file + ": larger than 1 MB, which no recipe is");
     }
     try {
-      String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-      return parse(file.toString(), text);
+      return parse(file.toString(), TextFile.decode(bytes));
     } catch (CharacterCodingException e) {
       throw new UserError(file + ": not UTF-8 text", e);
     }

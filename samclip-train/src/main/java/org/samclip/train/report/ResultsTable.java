@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -184,7 +183,7 @@ public final class ResultsTable {
   public static ResultsTable read(Path file) {
     try {
       ResultsTable table = new ResultsTable();
-      JsonNode tree = MAPPER.readTree(Files.readString(file));
+      JsonNode tree = MAPPER.readTree(file.toFile());
       for (JsonNode row : tree.path("rows")) {
         Map<String, Measurement> metrics = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> metric : row.path("metrics").properties()) {

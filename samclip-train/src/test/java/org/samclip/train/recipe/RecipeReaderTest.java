@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.samclip.UserError;
 import org.samclip.model.ClipHeadConfig;
 import org.samclip.model.Preset;
@@ -280,6 +282,16 @@ class RecipeReaderTest {
     assertEquals("2 epochs", recipe.stages().get(1).plannedDuration().toString());
     assertEquals("5 steps", recipe.stages().get(0).duration().toString());
     assertEquals(1e-3, recipe.stages().get(0).optimizer().lr());
+  }
+
+  /** As Windows programs save text; PyYAML reads all three. */
+  @ParameterizedTest
+  @ValueSource(strings = {"UTF-8", "UTF-16LE", "UTF-16BE"})
+  void aByteOrderMarkIsNoPartOfARecipe(String charset) throws IOException {
+    Path file = folder.resolve("small.yaml");
+    Files.write(file, ("\uFEFF" + SMALL.replace("\n", "\r\n")).getBytes(Charset.forName(charset)));
+    Path plain = Files.writeString(folder.resolve("plain.yaml"), SMALL);
+    assertEquals(RecipeReader.read(plain, List.of()), RecipeReader.read(file, List.of()));
   }
 
   @Test
