@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.samclip.UserError;
+import org.samclip.data.BadAnnotation;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.mask.PolygonRasteriser;
@@ -170,10 +171,21 @@ class FolderSourcesTest {
         all(source).get(0).masks());
     put(json, coco(image, String.format(annotation, 1)));
     assertEquals(1, all(open("coco", json, Map.of())).get(0).masks().size());
-    put(json, coco(image, "{\"image_id\":3,\"segments_info\":[{\"id\":2}]}"));
-    assertEquals(Kind.BAD_MASK, failure(open("coco", json, Map.of())));
+    // One bad segment costs itself; ids as text are ids.
+    put(
+        json,
+        coco(
+            image,
+            "{\"image_id\":\"3\",\"segments_info\":[{\"id\":2},{\"id\":\"300\"},{\"id\":null},"
+                + "{\"id\":1,\"iscrowd\":{}}]}"));
+    Sample sample = all(open("coco", json, Map.of())).get(0);
+    assertEquals(
+        List.of(RunLengthMask.encode(new byte[] {0, 1, 0, 0, 1, 1}, 2, 3)), sample.masks());
+    assertEquals(
+        List.of(Kind.EMPTY_MASK, Kind.BAD_ANNOTATION, Kind.BAD_ANNOTATION),
+        sample.bad().stream().map(BadAnnotation::kind).toList());
     put(json, coco(image, "{\"image_id\":3}"));
-    assertEquals(Kind.BAD_ANNOTATION, failure(open("coco", json, Map.of())));
+    assertEquals("annotations[0]", all(open("coco", json, Map.of())).get(0).bad().get(0).entry());
     put("annotations/panoptic_val2017/a.png", TestArchive.png(2, 3, 1));
     assertEquals(Kind.BAD_MASK, failure(open("coco", json, Map.of())));
   }

@@ -174,6 +174,7 @@ public record ProtocolRun(
     values.put("prompt", found.prompt().name().toLowerCase(Locale.ROOT));
     values.put("objects", found.objects());
     values.put("skipped_objects", found.skippedObjects());
+    values.put("bad_annotations", found.badAnnotations());
     counts(values, found.side(), found.images(), found.skipped());
     return result(model, values, Map.of());
   }
