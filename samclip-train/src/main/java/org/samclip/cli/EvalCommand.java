@@ -1,6 +1,7 @@
 package org.samclip.cli;
 
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.samclip.checkpoint.AtomicFile;
 import org.samclip.eval.Background;
@@ -57,6 +58,14 @@ final class EvalCommand implements Callable<Integer> {
   private Path images;
 
   @Option(
+      names = "--option",
+      paramLabel = "KEY=VALUE",
+      description =
+          "semantic, compose: where the label maps are and what they mean, as in layout.properties:"
+              + " --option images=val --option labels=valannot.")
+  private Map<String, String> layout = Map.of();
+
+  @Option(
       names = "--side",
       paramLabel = "PIXELS",
       description = "Side of the square input, a multiple of the patch; 0: the model's own.")
@@ -105,6 +114,7 @@ final class EvalCommand implements Callable<Integer> {
             task,
             data,
             images,
+            layout,
             side,
             maxImages,
             prompt,

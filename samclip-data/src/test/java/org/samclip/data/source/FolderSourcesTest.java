@@ -27,6 +27,7 @@ import org.samclip.data.mask.PolygonRasteriser;
 import org.samclip.data.mask.RunLengthMask;
 import org.samclip.data.transform.LabelMap;
 import org.samclip.data.transform.RgbImage;
+import org.samclip.data.transform.StoredLabels;
 
 /** Training sources that are folders and annotation files: COCO, LVIS, label maps, images. */
 class FolderSourcesTest {
@@ -203,9 +204,9 @@ class FolderSourcesTest {
     "0,   false, 0 1 150, 255 1 150",
     "7,   true,  0 7 8,   255 255 7",
   })
-  void labelConventions(String ignore, String reduce, String stored, String classes)
+  void labelConventions(String ignore, String reduce, String numbers, String classes)
       throws IOException {
-    int[] values = numbers(stored);
+    int[] values = numbers(numbers);
     put("seg/JPEGImages/a.png", TestArchive.png(3, 1, 9));
     put("seg/JPEGImages/b.png", TestArchive.png(3, 1, 9));
     put("seg/Class/a_map.png", grey(3, values));
@@ -219,11 +220,11 @@ class FolderSourcesTest {
             "ignore", ignore,
             "reduce_zero_label", reduce);
     LabelLayout layout = LabelLayout.of(folder.resolve("seg"), settings, "x");
-    byte[] bytes = new byte[3];
+    char[] stored = new char[3];
     for (int i = 0; i < 3; i++) {
-      bytes[i] = (byte) values[i];
+      stored[i] = (char) values[i];
     }
-    LabelMap map = layout.classes(new LabelMap(3, 1, bytes));
+    LabelMap map = layout.classes(new StoredLabels(3, 1, stored), 255, "x");
     assertEquals(List.of(map.at(0, 0), map.at(1, 0), map.at(2, 0)), boxed(numbers(classes)));
     List<Sample> samples = all(open("label-maps", "seg", settings));
     assertEquals(1, samples.size());
@@ -257,7 +258,7 @@ class FolderSourcesTest {
     assertTrue(message.contains("Did you mean 'ignore'?"), message);
     for (Map<String, String> bad :
         List.of(
-            Map.of("ignore", "256"),
+            Map.of("ignore", "65536"),
             Map.of("reduce_zero_label", "yes"),
             Map.of("labels", "nowhere"),
             Map.of("names", "none.txt"))) {

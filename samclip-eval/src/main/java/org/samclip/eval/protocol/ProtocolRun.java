@@ -27,6 +27,8 @@ import org.samclip.eval.zeroshot.ZeroShotClassification;
  * @param data {@link Task#CLASSIFY}: class folders; {@link Task#SEMANTIC} and {@link Task#COMPOSE}:
  *     folder of images and label maps; {@link Task#INSTANCE}: COCO's JSON
  * @param images folder of the images of {@link Task#INSTANCE}; null: {@code images} beside the JSON
+ * @param layout options of {@link Task#SEMANTIC} and {@link Task#COMPOSE}, before those of the
+ *     folder's {@code layout.properties}
  * @param side of the square input in pixels; 0 for the model's own
  * @param maxImages most images, spread over the set; 0 for all
  * @param prompt what the model is given of each object of {@link Task#INSTANCE}
@@ -38,6 +40,7 @@ public record ProtocolRun(
     Task task,
     Path data,
     Path images,
+    Map<String, String> layout,
     int side,
     int maxImages,
     InstanceSegmentation.Prompt prompt,
@@ -70,6 +73,11 @@ public record ProtocolRun(
     }
     if (images != null && task != Task.INSTANCE) {
       throw new UserError("images: only the task instance takes a folder of images");
+    }
+    layout = Map.copyOf(layout);
+    if (!layout.isEmpty() && task != Task.SEMANTIC && task != Task.COMPOSE) {
+      throw new UserError(
+          "option: " + layout + ": only the tasks semantic and compose take options of label maps");
     }
   }
 
@@ -117,7 +125,7 @@ public record ProtocolRun(
 
   private ProtocolResult semantic(OpenModel model) {
     var comparing = model.imageText("task semantic");
-    LabelMapFolder set = new LabelMapFolder(data, DataLimits.DEFAULT);
+    LabelMapFolder set = new LabelMapFolder(data, layout, DataLimits.DEFAULT);
     SemanticSegmentation.Result found =
         SemanticSegmentation.run(
             comparing,
@@ -137,7 +145,7 @@ public record ProtocolRun(
 
   private ProtocolResult compose(OpenModel model) {
     var heads = model.twoHeads("task compose");
-    LabelMapFolder set = new LabelMapFolder(data, DataLimits.DEFAULT);
+    LabelMapFolder set = new LabelMapFolder(data, layout, DataLimits.DEFAULT);
     HeadComposition.Result found =
         HeadComposition.run(
             heads,
