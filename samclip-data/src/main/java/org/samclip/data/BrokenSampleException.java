@@ -17,8 +17,12 @@ public final class BrokenSampleException extends UserError {
     UNDECODABLE_IMAGE,
     /** The image header announces more pixels than allowed. */
     PIXEL_LIMIT,
-    /** Run lengths or polygons that do not fit their size. */
+    /** An object without a segmentation, or with an empty one. */
+    NO_MASK,
+    /** Run lengths or polygons that cannot be drawn or do not fit their size. */
     BAD_MASK,
+    /** A mask in which no pixel is set. */
+    EMPTY_MASK,
     /** JSON that does not parse or lacks what the format asks for. */
     BAD_ANNOTATION,
     /** The sample has no image, caption or annotation. */

@@ -2,6 +2,7 @@ package org.samclip.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.samclip.data.prepare.CocoPack;
 import org.samclip.data.prepare.ImageFolderPack;
@@ -59,7 +60,16 @@ final class DataPackCommand implements Callable<Integer> {
       description = "Most that may be broken; broken images are left out.")
   private double maxBrokenShare = SampleBudget.DEFAULT_SHARE;
 
-  @Option(names = "--quarantine", paramLabel = "FILE", description = "List broken images here.")
+  @Option(
+      names = "--max-bad-annotation-share",
+      paramLabel = "SHARE",
+      description = "Most annotations of --coco that may be bad; these are left out.")
+  private double maxBadAnnotationShare = SampleBudget.DEFAULT_ANNOTATION_SHARE;
+
+  @Option(
+      names = "--quarantine",
+      paramLabel = "FILE",
+      description = "List broken images and bad annotations here.")
   private Path quarantine;
 
   @Option(names = "--workers", paramLabel = "N", description = "Threads that read and check.")
@@ -71,6 +81,7 @@ final class DataPackCommand implements Callable<Integer> {
     SampleBudget budget =
         new SampleBudget(
             maxBrokenShare,
+            maxBadAnnotationShare,
             SampleBudget.DEFAULT_MINIMUM,
             quarantine == null ? null : new Quarantine(quarantine));
     PackSource source =
@@ -83,17 +94,18 @@ final class DataPackCommand implements Callable<Integer> {
       result =
           packer.pack(source, out, budget, (done, total) -> progress.done("packing", done, total));
     }
-    spec.commandLine()
-        .getOut()
-        .println(
-            out
-                + ": "
-                + result.samples()
-                + " samples in "
-                + result.shards()
-                + " shards; "
-                + result.broken()
-                + " broken ones left out");
+    String leftOut = result.broken() + " broken ones";
+    if (coco != null) {
+      leftOut +=
+          ", "
+              + result.empty()
+              + " without objects and "
+              + budget.badAnnotations().values().stream().mapToLong(Long::longValue).sum()
+              + " bad annotations "
+              + new TreeMap<>(budget.badAnnotations());
+    }
+    String packed = result.samples() + " samples in " + result.shards() + " shards; ";
+    spec.commandLine().getOut().println(out + ": " + packed + leftOut + " left out");
     return Samclip.DONE;
   }
 }

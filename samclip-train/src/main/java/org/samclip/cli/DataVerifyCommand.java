@@ -20,7 +20,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Reads and decodes every sample once, lists the broken ones, and counts keys that occur"
           + " twice.",
-      "Ends with exit code 2 if more than the allowed share is broken."
+      "Ends with exit code 2 if more than the allowed share of samples is broken, or of annotations"
+          + " bad."
     },
     mixinStandardHelpOptions = true,
     showDefaultValues = true)
@@ -33,7 +34,8 @@ final class DataVerifyCommand implements Callable<Integer> {
   @Option(
       names = "--quarantine",
       paramLabel = "FILE",
-      description = "Add broken samples to this list; without it they are only counted.")
+      description =
+          "Add broken samples and bad annotations to this list; else they are only counted.")
   private Path quarantine;
 
   @Option(
@@ -42,11 +44,16 @@ final class DataVerifyCommand implements Callable<Integer> {
       description = "Most that may be broken.")
   private double maxBrokenShare = SampleBudget.DEFAULT_SHARE;
 
+  @Option(
+      names = "--max-bad-annotation-share",
+      paramLabel = "SHARE",
+      description = "Most annotations of good samples that may be bad.")
+  private double maxBadAnnotationShare = SampleBudget.DEFAULT_ANNOTATION_SHARE;
+
   @Override
   public Integer call() {
-    if (!(maxBrokenShare >= 0 && maxBrokenShare <= 1)) {
-      throw new UserError("--max-broken-share " + maxBrokenShare + ": allowed: 0..1");
-    }
+    requireShare("--max-broken-share", maxBrokenShare);
+    requireShare("--max-bad-annotation-share", maxBadAnnotationShare);
     Mixture mixture = data.mixture();
     mixture.parts().stream()
         .flatMap(part -> part.inventory().leftOut().stream())
@@ -69,22 +76,38 @@ final class DataVerifyCommand implements Callable<Integer> {
             + " broken "
             + result.broken()
             + ", "
+            + (result.annotations() - result.badAnnotationCount())
+            + " masks, "
+            + result.badAnnotationCount()
+            + " bad annotations "
+            + result.badAnnotations()
+            + ", "
             + result.duplicateKeys()
             + " keys in several shards, "
             + result.emptyShards()
             + " shards without a selected sample";
-    if (result.brokenCount() > maxBrokenShare * (result.good() + result.brokenCount())) {
+    boolean broken = result.brokenCount() > maxBrokenShare * (result.good() + result.brokenCount());
+    if (broken || result.badAnnotationCount() > maxBadAnnotationShare * result.annotations()) {
       throw new UserError(
           mixture.name()
               + ": "
               + found
               + "; allowed: "
-              + maxBrokenShare * 100
-              + " % broken. Repair the data"
+              + (broken
+                  ? maxBrokenShare * 100 + " % broken"
+                  : maxBadAnnotationShare * 100 + " % of the annotations bad")
+              + ". Repair the data"
               + (quarantine == null ? " (--quarantine lists them)" : " (list: " + quarantine + ")")
-              + " or raise --max-broken-share");
+              + " or raise "
+              + (broken ? "--max-broken-share" : "--max-bad-annotation-share"));
     }
     spec.commandLine().getOut().println(mixture.name() + ": " + found);
     return Samclip.DONE;
+  }
+
+  private static void requireShare(String option, double share) {
+    if (!(share >= 0 && share <= 1)) {
+      throw new UserError(option + " " + share + ": allowed: 0..1");
+    }
   }
 }

@@ -1,6 +1,7 @@
 package org.samclip.cli;
 
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.samclip.checkpoint.AtomicFile;
 import org.samclip.clip.DenseForm;
@@ -56,6 +57,14 @@ final class EvalCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "instance: folder of the images; else the folder images beside the JSON.")
   private Path images;
+
+  @Option(
+      names = "--option",
+      paramLabel = "KEY=VALUE",
+      description =
+          "semantic, compose: where the label maps are and what they mean, as in layout.properties:"
+              + " --option images=val --option labels=valannot.")
+  private Map<String, String> layout = Map.of();
 
   @Option(
       names = "--side",
@@ -114,6 +123,7 @@ final class EvalCommand implements Callable<Integer> {
             task,
             data,
             images,
+            layout,
             side,
             maxImages,
             prompt,

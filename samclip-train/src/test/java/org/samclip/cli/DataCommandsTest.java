@@ -147,6 +147,47 @@ class DataCommandsTest {
   }
 
   @Test
+  void badAnnotationsAndImagesWithoutObjectsAreCounted() throws IOException {
+    StringBuilder entries = new StringBuilder();
+    StringBuilder objects = new StringBuilder();
+    for (int i = 0; i < 40; i++) {
+      String comma = i == 0 ? "" : ",";
+      entries.append(comma).append("{\"id\":" + i + ",\"file_name\":\"c" + i % 4 + "/" + i);
+      entries.append(".png\"}");
+      if (i < 38) {
+        String corners = i == 5 ? "2,2,9,5" : "2,2,9,2,9,8,2,8";
+        objects.append(comma).append("{\"image_id\":\"" + i + "\",\"segmentation\":[[");
+        objects.append(corners + "]]}");
+      }
+    }
+    Path coco =
+        Files.writeString(
+            folder.resolve("x.json"),
+            "{\"images\":[" + entries + "],\"annotations\":[" + objects + "]}");
+    String images = folder.resolve("images").toString();
+    String shards = folder.resolve("sam").toString();
+    assertEquals(
+        Samclip.DONE,
+        run("data", "pack", "--images", images, "--coco", "" + coco, "--out", shards),
+        () -> err);
+    assertTrue(
+        out.contains(
+            "37 samples in 1 shards; 0 broken ones, 3 without objects and 1 bad annotations"
+                + " {BAD_MASK=1} left out"),
+        out);
+    String[] verify = {
+      "data", "verify", "--source", "coco", "--shards", "" + coco, "--option", "images=" + images
+    };
+    assertEquals(Samclip.DONE, run(verify), () -> err);
+    assertTrue(out.contains("40 good, 0 broken {}, 37 masks, 1 bad annotations {BAD_MASK=1}"), out);
+    String[] strict = java.util.Arrays.copyOf(verify, verify.length + 1);
+    strict[verify.length] = "--max-bad-annotation-share=0.01";
+    assertEquals(Samclip.USER_ERROR, run(strict));
+    assertTrue(err.contains("allowed: 1.0 % of the annotations bad"), err);
+    assertTrue(err.contains("or raise --max-bad-annotation-share"), err);
+  }
+
+  @Test
   void saysWhatIsMissing() {
     assertEquals(Samclip.USER_ERROR, run("data", "verify"));
     assertTrue(err.contains("give either --recipe FILE or --shards PATTERN"), err);

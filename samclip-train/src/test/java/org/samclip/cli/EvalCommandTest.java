@@ -177,6 +177,43 @@ class EvalCommandTest {
   }
 
   @Test
+  void optionsSayWhereLabelMapsAre() throws IOException {
+    Path moved = Files.createDirectories(folder.resolve("set"));
+    for (String[] names : new String[][] {{"images", "val"}, {"labels", "valannot"}}) {
+      Path to = Files.createDirectories(moved.resolve(names[1]));
+      for (int i = 0; i < IMAGES; i++) {
+        Files.copy(labels.resolve(names[0] + "/" + i + ".png"), to.resolve(i + ".png"));
+      }
+    }
+    Files.copy(labels.resolve("classes.txt"), moved.resolve("classes.txt"));
+    String[] options = {"--option", "images=val", "--option", "labels=valannot", "--side", "64"};
+    JsonNode found = done(eval(models.clip, "semantic", moved, options)).get("metrics");
+    Files.delete(folder.resolve("result.json"));
+    JsonNode same = done(eval(models.clip, "semantic", labels, "--side", "64")).get("metrics");
+    assertEquals(same, found);
+    done(eval(models.samClip, "compose", moved, options));
+    Files.delete(folder.resolve("result.json"));
+    assertRefused(eval(models.clip, "semantic", moved, "--option", "image=val"), "'images'");
+    assertRefused(eval(models.sam, "instance", json, "--option", "images=val"), "option");
+  }
+
+  @Test
+  void badAnnotationsAreCountedByCause() throws IOException {
+    String text = Files.readString(json);
+    Path odd = labels.resolve("odd.json");
+    Files.writeString(odd, text.replaceFirst("\\[\\[[^]]*]]", "[[1,2,3,4]]"));
+    JsonNode result = done(eval(models.sam, "instance", odd));
+    assertEquals(IMAGES, result.at("/metrics/images").intValue());
+    assertEquals(IMAGES - 1, result.at("/metrics/objects").intValue());
+    assertEquals(1, result.at("/metrics/skipped_objects").intValue());
+    assertEquals(1, result.at("/metrics/bad_annotations/BAD_MASK").intValue());
+    JsonNode sound = done(eval(models.sam, "instance", json));
+    Files.writeString(odd, text.replace("[0,0,30,40]", "[\"0\",\"0\",\"30\",\"40\"]"));
+    assertEquals(
+        sound.at("/metrics/miou"), done(eval(models.sam, "instance", odd)).at("/metrics/miou"));
+  }
+
+  @Test
   void whatCannotBeMeasuredIsExplained() {
     assertRefused(eval(models.sam, "classify", classes), "task classify", "holds a sam");
     assertRefused(eval(models.clip, "instance", json), "task instance", "holds a clip");

@@ -1,5 +1,7 @@
 package org.samclip.data.prepare;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -7,22 +9,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import org.samclip.data.BrokenSampleException;
-import org.samclip.data.BrokenSampleException.Kind;
-import org.samclip.data.mask.RunLengthMask;
 import org.samclip.data.replay.KeyHash;
 import org.samclip.data.source.CocoInstances;
 import org.samclip.data.source.DataLimits;
+import org.samclip.data.source.Sample;
 
 /**
  * COCO instances, to become shards in SA-1B's form: {@code sa_ID.jpg} and {@code sa_ID.json}.
- * Crowds and empty masks are left out, and an image that has no other is broken. The order is that
+ * Crowds and bad annotations are left out, and so is an image that has no other. The order is that
  * of hashes.
  */
 public final class CocoPack implements PackSource {
 
-  private record Image(CocoInstances coco, int index, Path folder, DataLimits limits)
-      implements Item {
+  private record Image(CocoInstances coco, int index, DataLimits limits) implements Item {
 
     @Override
     public String place() {
@@ -35,26 +34,30 @@ public final class CocoPack implements PackSource {
     }
 
     @Override
-    public Map<String, byte[]> read() {
-      CocoInstances.Item item = coco.get(index);
-      List<RunLengthMask> masks =
-          item.instances().stream()
-              .filter(instance -> !instance.crowd() && instance.mask().area() > 0)
-              .map(CocoInstances.Instance::mask)
-              .toList();
-      if (masks.isEmpty()) {
-        throw new BrokenSampleException(
-            Kind.MISSING_FIELD, item.key() + ": no mask beside crowds and empty ones");
-      }
-      byte[] bytes = ImageFolderPack.content(folder.resolve(item.key()), limits);
-      String ending = item.key().substring(item.key().lastIndexOf('.') + 1);
-      String file = "sa_" + item.id() + "." + ending.toLowerCase(Locale.ROOT);
+    public Contents read() {
+      Sample sample = coco.sample(index);
       Map<String, byte[]> files = new LinkedHashMap<>();
-      files.put(file, bytes);
-      files.put(
-          "sa_" + item.id() + ".json",
-          Sa1bJson.write(item.id(), file, item.image().width(), item.image().height(), masks));
-      return files;
+      if (!sample.masks().isEmpty()) {
+        Path image = coco.file(index);
+        String ending = image.getFileName().toString().replaceFirst(".*\\.", "");
+        String key = "sa_" + plain(sample.key());
+        String file = key + "." + ending.toLowerCase(Locale.ROOT);
+        files.put(file, ImageFolderPack.content(image, limits));
+        files.put(
+            key + ".json",
+            Sa1bJson.write(
+                coco.id(index),
+                file,
+                sample.image().width(),
+                sample.image().height(),
+                sample.masks()));
+      }
+      return new Contents(files, sample.masks().size(), sample.bad());
+    }
+
+    /** An id that is a text could end the key with a dot, or leave the archive. */
+    private static String plain(String id) {
+      return URLEncoder.encode(id, StandardCharsets.UTF_8).replace(".", "%2E");
     }
   }
 
@@ -71,7 +74,7 @@ public final class CocoPack implements PackSource {
   public CocoPack(Path json, Path folder, long seed, DataLimits limits) {
     coco = new CocoInstances(json, folder, limits);
     for (int i = 0; i < coco.size(); i++) {
-      images.add(new Image(coco, i, folder, limits));
+      images.add(new Image(coco, i, limits));
     }
     String purpose = "pack/" + seed;
     images.sort(

@@ -45,6 +45,7 @@ public final class DataSurvey {
   private long looked;
   private long withText;
   private Map<Kind, Long> broken = Map.of();
+  private Map<Kind, Long> bad = Map.of();
 
   /**
    * @param mixture what to look at
@@ -65,7 +66,7 @@ public final class DataSurvey {
     if (limit < 0) {
       throw new UserError("--limit " + limit + ": allowed: 0 (all samples) or more");
     }
-    SampleBudget all = new SampleBudget(1, Long.MAX_VALUE, null);
+    SampleBudget all = SampleBudget.counting(null);
     try (ReplayStream stream = new ReplayStream(mixture, settings, all, Position.START)) {
       long draws = limit == 0 ? mixture.draws() : Math.min(limit, mixture.draws());
       for (long i = 0; i < draws; i++) {
@@ -73,6 +74,7 @@ public final class DataSurvey {
       }
     }
     broken = all.brokenByKind();
+    bad = all.badAnnotations();
   }
 
   private void add(Sample sample, Viewer viewer) {
@@ -109,11 +111,13 @@ public final class DataSurvey {
     text.append(
         String.format(
             Locale.ROOT,
-            "decoded %d samples: %d with text, %d broken %s%n",
-            looked + brokenCount(),
+            "decoded %d samples: %d with text, %d broken %s, %d bad annotations %s%n",
+            looked + sum(broken),
             withText,
-            brokenCount(),
-            new TreeMap<>(broken)));
+            sum(broken),
+            new TreeMap<>(broken),
+            sum(bad),
+            new TreeMap<>(bad)));
     text.append('\n').append(sides.text()).append('\n').append(aspects.text());
     if (areas.total() > 0) {
       text.append('\n').append(masks.text()).append('\n').append(areas.text());
@@ -121,8 +125,8 @@ public final class DataSurvey {
     return text.toString().replace("\r\n", "\n");
   }
 
-  private long brokenCount() {
-    return broken.values().stream().mapToLong(Long::longValue).sum();
+  private static long sum(Map<Kind, Long> counts) {
+    return counts.values().stream().mapToLong(Long::longValue).sum();
   }
 
   /**
@@ -149,10 +153,12 @@ public final class DataSurvey {
                 entry.first().forEach(rule.withArrayProperty("first")::add);
               });
     }
-    root.put("decoded", looked + brokenCount());
+    root.put("decoded", looked + sum(broken));
     root.put("with_text", withText);
     ObjectNode kinds = root.putObject("broken");
     new TreeMap<>(broken).forEach((kind, count) -> kinds.put(kind.name(), count));
+    ObjectNode causes = root.putObject("bad_annotations");
+    new TreeMap<>(bad).forEach((kind, count) -> causes.put(kind.name(), count));
     sides.json(root, "longer_side");
     aspects.json(root, "aspect");
     masks.json(root, "masks_an_image");

@@ -23,19 +23,33 @@ public final class DataVerification {
    *
    * @param good samples that decode
    * @param broken others by kind
+   * @param annotations masks in the good samples, and annotations that gave none as they are bad
+   * @param badAnnotations these by kind
    * @param emptyShards shards without a selected sample
    * @param duplicateKeys keys that occur more than once in a source, in different shards
    */
-  public record Result(long good, Map<Kind, Long> broken, long emptyShards, long duplicateKeys) {
+  public record Result(
+      long good,
+      Map<Kind, Long> broken,
+      long annotations,
+      Map<Kind, Long> badAnnotations,
+      long emptyShards,
+      long duplicateKeys) {
 
-    /** Copies the map, in a fixed order. */
+    /** Copies the maps, in a fixed order. */
     public Result {
       broken = Collections.unmodifiableMap(new TreeMap<>(broken));
+      badAnnotations = Collections.unmodifiableMap(new TreeMap<>(badAnnotations));
     }
 
     /** Samples that cannot be used. */
     public long brokenCount() {
       return broken.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Annotations of good samples that cannot be used. */
+    public long badAnnotationCount() {
+      return badAnnotations.values().stream().mapToLong(Long::longValue).sum();
     }
   }
 
@@ -57,12 +71,12 @@ public final class DataVerification {
    *
    * @param mixture what to read; weights do not matter
    * @param threads that read and decode
-   * @param quarantine where broken samples are listed, or null
+   * @param quarantine where broken samples and bad annotations are listed, or null
    * @param progress hears of every sample
    * @return what was found
    */
   public static Result run(Mixture mixture, int threads, Quarantine quarantine, Progress progress) {
-    SampleBudget all = new SampleBudget(1, Long.MAX_VALUE, quarantine);
+    SampleBudget all = SampleBudget.counting(quarantine);
     // In stored order within a shard, which disks like best.
     ReplaySettings settings = new ReplaySettings(1, 0, threads, Math.max(8, 4 * threads));
     long empty = 0;
@@ -84,7 +98,13 @@ public final class DataVerification {
         }
       }
     }
-    return new Result(all.examined() - all.brokenCount(), all.brokenByKind(), empty, duplicates);
+    return new Result(
+        all.examined() - all.brokenCount(),
+        all.brokenByKind(),
+        all.annotationsExamined(),
+        all.badAnnotations(),
+        empty,
+        duplicates);
   }
 
   /** Within a shard they follow each other, and are broken already. */

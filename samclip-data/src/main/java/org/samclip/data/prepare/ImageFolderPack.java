@@ -45,7 +45,7 @@ public final class ImageFolderPack implements PackSource {
     }
 
     @Override
-    public Map<String, byte[]> read() {
+    public Contents read() {
       Map<String, byte[]> files = new LinkedHashMap<>();
       byte[] image = content(file, limits);
       ImageDecoder.decode(image, file.toString(), limits.maxPixels());
@@ -55,7 +55,7 @@ public final class ImageFolderPack implements PackSource {
       if (Files.isRegularFile(caption)) {
         files.put(key + ".txt", content(caption, limits));
       }
-      return files;
+      return Contents.of(files);
     }
   }
 

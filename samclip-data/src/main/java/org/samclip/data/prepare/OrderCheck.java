@@ -130,7 +130,7 @@ public final class OrderCheck {
       for (int rank = 0; rank < ranks; rank++) {
         ReplaySettings settings =
             new ReplaySettings(shuffleBuffer, seed, new Rank(rank, ranks), workers, 256);
-        SampleBudget all = new SampleBudget(1, Long.MAX_VALUE, null);
+        SampleBudget all = SampleBudget.counting(null);
         streams.add(new ReplayStream(mixture, settings, all, start));
       }
       for (long round = 0; round < rounds; round++) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigInteger;
 import java.util.List;
 import org.samclip.data.mask.RunLengthMask;
 
@@ -36,7 +37,9 @@ public final class Sa1bJson {
     for (int i = 0; i < masks.size(); i++) {
       RunLengthMask mask = masks.get(i);
       ObjectNode one = annotations.addObject();
-      one.put("id", 100L * id + i);
+      one.put(
+          "id",
+          BigInteger.valueOf(id).multiply(BigInteger.valueOf(100)).add(BigInteger.valueOf(i)));
       one.set("segmentation", compressed(MAPPER, mask));
       one.set("bbox", numbers(mask.boundingBox()));
       one.put("area", mask.area());

@@ -8,7 +8,6 @@ import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
@@ -26,7 +25,8 @@ public final class ShardPacker {
   /** Most bytes of a shard unless told otherwise: what webdataset's users are used to. */
   public static final long DEFAULT_BYTES = 1_000_000_000;
 
-  private record Read(PackSource.Item item, Map<String, byte[]> files, BrokenSampleException why) {}
+  private record Read(
+      PackSource.Item item, PackSource.Contents contents, BrokenSampleException why) {}
 
   /**
    * What was written.
@@ -34,8 +34,9 @@ public final class ShardPacker {
    * @param samples in the shards
    * @param shards how many
    * @param broken samples that were left out
+   * @param empty good samples that were left out as they have no object
    */
-  public record Result(long samples, int shards, long broken) {}
+  public record Result(long samples, int shards, long broken, long empty) {}
 
   private final int maxSamples;
   private final long maxBytes;
@@ -66,7 +67,7 @@ public final class ShardPacker {
    *
    * @param source what to pack
    * @param out folder to make; must not exist, or be empty
-   * @param budget counts broken samples
+   * @param budget counts broken samples and bad annotations
    * @param progress hears of every sample
    * @return what was written
    * @throws UserError if the folder holds something, nothing is usable, or too much is broken
@@ -104,6 +105,7 @@ public final class ShardPacker {
       PackSource source, Path out, SampleBudget budget, DataVerification.Progress progress)
       throws IOException {
     long[] packed = new long[1];
+    long[] empty = new long[1];
     try (AsideFolder folder = new AsideFolder(out);
         TarShards shards = new TarShards(folder, source.pattern(), maxSamples, maxBytes);
         OrderedWork work = new OrderedWork(threads)) {
@@ -113,12 +115,11 @@ public final class ShardPacker {
             items.size(),
             index -> read(items.get(index)),
             (index, read) -> {
-              if (read.why == null) {
-                shards.add(read.files);
-                packed[0]++;
-                budget.good();
-              } else {
+              if (read.why != null) {
                 budget.broken(source.name(), read.item.place(), read.item.key(), read.why);
+              } else {
+                add(source.name(), read, shards, budget);
+                (read.contents.files().isEmpty() ? empty : packed)[0]++;
               }
               progress.read(index + 1, items.size());
             });
@@ -126,11 +127,17 @@ public final class ShardPacker {
       shards.close();
       budget.judge(source.name());
       if (packed[0] == 0) {
-        throw new UserError(source.name() + ": no usable sample to pack");
+        throw new UserError(
+            source.name()
+                + ": no usable sample to pack; "
+                + empty[0]
+                + " have no object, "
+                + budget.brokenCount()
+                + " are broken");
       }
       writeManifest(folder, packed[0]);
       folder.moveToPlace();
-      return new Result(packed[0], shards.shards(), budget.brokenCount());
+      return new Result(packed[0], shards.shards(), budget.brokenCount(), empty[0]);
     }
   }
 
@@ -138,8 +145,22 @@ public final class ShardPacker {
     try {
       return new Read(item, item.read(), null);
     } catch (BrokenSampleException e) {
-      return new Read(item, Map.of(), e);
+      return new Read(item, null, e);
     }
+  }
+
+  private static void add(String source, Read read, TarShards shards, SampleBudget budget)
+      throws IOException {
+    if (!read.contents.files().isEmpty()) {
+      shards.add(read.contents.files());
+    }
+    budget.good();
+    budget.annotations(
+        source,
+        read.item.place(),
+        read.item.key(),
+        read.contents.annotations(),
+        read.contents.bad());
   }
 
   private static void writeManifest(AsideFolder folder, long samples) throws IOException {

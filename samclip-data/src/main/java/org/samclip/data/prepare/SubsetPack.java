@@ -33,11 +33,11 @@ public final class SubsetPack implements PackSource {
     }
 
     @Override
-    public Map<String, byte[]> read() {
+    public Contents read() {
       Map<String, byte[]> files = new LinkedHashMap<>();
       new TreeMap<>(part.source().read(ref).fields())
           .forEach((field, bytes) -> files.put(before + ref.key() + "." + field, bytes));
-      return files;
+      return Contents.of(files);
     }
   }
 

@@ -9,11 +9,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.samclip.UserError;
-import org.samclip.data.BrokenSampleException;
+import org.samclip.data.BrokenSampleException.Kind;
 
 /**
- * The list of broken samples, one line each: shard, key, kind, message, separated by tabs. It only
- * grows, each sample appears once, and runs that continue go on with the same file.
+ * The list of broken samples and bad annotations, one line each: shard, key, kind, message,
+ * separated by tabs. It only grows, each appears once, and runs that continue go on with the same
+ * file.
  */
 public final class Quarantine {
 
@@ -46,15 +47,14 @@ public final class Quarantine {
     return file;
   }
 
-  synchronized void add(String shard, String key, BrokenSampleException why) {
+  synchronized void add(String shard, String key, Kind kind, String message) {
     String cleanShard = clean(shard);
     String cleanKey = clean(key);
     if (!known.add(KeyHash.of(cleanShard, cleanKey))) {
       return;
     }
     String line =
-        String.join("\t", List.of(cleanShard, cleanKey, why.kind().name(), clean(why.getMessage())))
-            + "\n";
+        String.join("\t", List.of(cleanShard, cleanKey, kind.name(), clean(message))) + "\n";
     try {
       if (file.getParent() != null) {
         Files.createDirectories(file.getParent());

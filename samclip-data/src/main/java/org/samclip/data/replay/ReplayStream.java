@@ -217,7 +217,7 @@ public final class ReplayStream implements Iterator<Sample>, AutoCloseable {
     }
     // Different sources may use the same keys.
     String key = draw.part().label() + "/" + sample.key();
-    return new Sample(key, sample.image(), sample.text(), sample.masks());
+    return new Sample(key, sample.image(), sample.text(), sample.masks(), sample.bad());
   }
 
   private Sample deliver(Pending head) {
@@ -225,7 +225,11 @@ public final class ReplayStream implements Iterator<Sample>, AutoCloseable {
     Sample sample = result(head);
     if (sample != null) {
       last = head.draw();
+      SampleRef ref = last.ref();
+      String source = last.part().source().name();
       budget.good();
+      budget.annotations(
+          source, ref.shard().name(), ref.key(), sample.masks().size(), sample.bad());
       deliveredInPass++;
       delivered.merge(last.part().label(), 1L, Long::sum);
     }

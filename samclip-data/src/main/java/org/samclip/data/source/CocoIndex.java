@@ -1,26 +1,31 @@
 package org.samclip.data.source;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 import org.samclip.UserError;
+import org.samclip.data.BrokenSampleException;
 import org.samclip.data.source.SampleRef.Member;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Where a COCO or LVIS file keeps what: its images, its categories, and for each annotation the
- * place of its text, 12 bytes of memory each. The file is read once as a stream; the texts stay on
+ * place of its text, 16 bytes of memory each. The file is read once as a stream; the texts stay on
  * disk until their image is asked for.
  */
 final class CocoIndex {
@@ -28,25 +33,56 @@ final class CocoIndex {
   /**
    * An image.
    *
-   * @param id in the file
+   * @param id in the file, as {@link JsonValues#id} writes it
    * @param file name below the images' folder
-   * @param width in pixels, as the file states it
-   * @param height in pixels, as the file states it
+   * @param width in pixels, as the file states it; 0 if it does not
+   * @param height in pixels, as the file states it; 0 if it does not
+   * @param failure why it cannot be used, or null
    */
-  record Image(long id, String file, int width, int height) {}
+  record Image(String id, String file, int width, int height, BrokenSampleException failure) {}
+
+  /** A category that annotations may name. */
+  record Category(String id, String name) {}
+
+  /** An annotation's text: its place in the file's list, and its JSON. */
+  record Text(int number, byte[] json) {
+
+    /** What messages and lists of bad annotations call it. */
+    String entry() {
+      return "annotations[" + number + "]";
+    }
+  }
 
   private static final Logger LOG = LoggerFactory.getLogger(CocoIndex.class);
 
+  private static final String ANNOTATION = "annotation.";
+
+  /** Numbers as numbers, before texts. */
+  private static final Comparator<String> BY_ID =
+      Comparator.comparing(
+              CocoIndex::value, Comparator.nullsLast(Comparator.<BigInteger>naturalOrder()))
+          .thenComparing(Comparator.naturalOrder());
+
   private final Path json;
   private final List<Image> images = new ArrayList<>();
-  private final TreeMap<Long, String> categories = new TreeMap<>();
+  private final List<Category> categories = new ArrayList<>();
 
   // Annotations as they come; then ordered by image, those of image i from first[i] to first[i+1].
-  private long[] owners = new long[1024];
+  private int[] owners = new int[1024];
+  private int[] numbers = new int[1024];
   private long[] offsets = new long[1024];
   private int[] lengths = new int[1024];
   private int annotations;
   private int[] first;
+
+  /** A number for each image id that has been met, so that annotations need not keep the text. */
+  private Map<String, Integer> ids = new HashMap<>();
+
+  /** How many entries of the list that is being read came before this one. */
+  private int entry;
+
+  private int homeless;
+  private String firstHomeless;
 
   /**
    * @param json the file
@@ -57,7 +93,7 @@ final class CocoIndex {
     if (!Files.isRegularFile(json)) {
       throw new UserError(json + ": no such file; expected COCO instances JSON");
     }
-    try (JsonParser parser = new JsonFactory().createParser(json.toFile())) {
+    try (JsonParser parser = JsonValues.MAPPER.createParser(json.toFile())) {
       read(parser);
     } catch (IOException e) {
       throw new UserError(
@@ -67,16 +103,28 @@ final class CocoIndex {
     if (images.isEmpty()) {
       throw new UserError(json + ": 0 images, at least 1 needed");
     }
-    images.sort(Comparator.comparingLong(Image::id));
+    if (images.stream().allMatch(image -> image.failure() != null)) {
+      throw new UserError(images.get(0).failure().getMessage() + "; so are all of its images");
+    }
+    images.sort(Comparator.comparing(Image::id, BY_ID));
+    categories.sort(Comparator.comparing(Category::id, BY_ID));
     order();
   }
 
+  private static BigInteger value(String id) {
+    int sign = id.startsWith("-") ? 1 : 0;
+    boolean digits =
+        id.length() > sign && id.chars().skip(sign).allMatch(c -> c >= '0' && c <= '9');
+    return digits ? new BigInteger(id) : null;
+  }
+
+  /** In the order of their ids; at least one can be used. */
   List<Image> images() {
     return images;
   }
 
-  /** Names by the file's own numbers, in the order of these. */
-  TreeMap<Long, String> categories() {
+  /** In the order of their ids; perhaps none. */
+  List<Category> categories() {
     return categories;
   }
 
@@ -84,9 +132,23 @@ final class CocoIndex {
   List<Member> annotations(int image) {
     List<Member> members = new ArrayList<>();
     for (int i = first[image]; i < first[image + 1]; i++) {
-      members.add(new Member("annotation." + (i - first[image]), json, offsets[i], lengths[i]));
+      members.add(new Member(ANNOTATION + numbers[i], json, offsets[i], lengths[i]));
     }
     return members;
+  }
+
+  /** The annotations among a sample's fields, in the file's order. */
+  static List<Text> texts(RawSample raw) {
+    List<Text> texts = new ArrayList<>();
+    raw.fields()
+        .forEach(
+            (field, bytes) -> {
+              if (field.startsWith(ANNOTATION)) {
+                texts.add(new Text(Integer.parseInt(field.substring(ANNOTATION.length())), bytes));
+              }
+            });
+    texts.sort(Comparator.comparingInt(Text::number));
+    return texts;
   }
 
   private void read(JsonParser parser) throws IOException {
@@ -96,78 +158,127 @@ final class CocoIndex {
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String list = parser.currentName();
       boolean known = List.of("images", "categories", "annotations").contains(list);
-      if (parser.nextToken() != JsonToken.START_ARRAY || !known) {
+      JsonToken value = parser.nextToken();
+      if (!known || value == JsonToken.VALUE_NULL) {
         parser.skipChildren();
         continue;
       }
+      if (value != JsonToken.START_ARRAY) {
+        throw new UserError(json + ": \"" + list + "\" is no list; expected COCO's JSON");
+      }
+      entry = 0;
       while (parser.nextToken() != JsonToken.END_ARRAY) {
-        if (parser.currentToken() != JsonToken.START_OBJECT) {
-          throw new UserError(json + ": " + list + " holds something that is no object");
-        }
         switch (list) {
           case "images" -> image(parser);
           case "categories" -> category(parser);
           default -> annotation(parser);
         }
+        entry++;
       }
     }
   }
 
-  /** The scalar fields of an object that are wanted; whatever it contains besides is skipped. */
-  private static Map<String, Object> scalars(JsonParser parser, List<String> wanted)
+  /**
+   * The fields of an entry that are wanted; whatever it contains besides is skipped. Of a list or
+   * an object only that it is one is kept; an entry that is no object has no fields.
+   */
+  private static Map<String, JsonNode> fields(JsonParser parser, List<String> wanted)
       throws IOException {
-    Map<String, Object> found = new HashMap<>();
+    Map<String, JsonNode> found = new HashMap<>();
+    if (parser.currentToken() != JsonToken.START_OBJECT) {
+      parser.skipChildren();
+      return found;
+    }
     while (parser.nextToken() == JsonToken.FIELD_NAME) {
       String field = parser.currentName();
       JsonToken value = parser.nextToken();
-      if (wanted.contains(field) && value == JsonToken.VALUE_STRING) {
-        found.put(field, parser.getText());
-      } else if (wanted.contains(field) && value == JsonToken.VALUE_NUMBER_INT) {
-        found.put(field, parser.getLongValue());
+      if (!wanted.contains(field)) {
+        parser.skipChildren();
+      } else if (value.isScalarValue()) {
+        found.put(field, JsonValues.MAPPER.readTree(parser));
       } else {
         parser.skipChildren();
+        found.put(
+            field,
+            value == JsonToken.START_ARRAY
+                ? JsonNodeFactory.instance.arrayNode()
+                : JsonNodeFactory.instance.objectNode());
       }
     }
     return found;
   }
 
   private void image(JsonParser parser) throws IOException {
-    Map<String, Object> fields =
-        scalars(parser, List.of("id", "file_name", "coco_url", "width", "height"));
-    images.add(
-        new Image(
-            number(fields, "id", "images"),
-            file(fields),
-            side(fields, "width"),
-            side(fields, "height")));
+    Map<String, JsonNode> fields =
+        fields(parser, List.of("id", "file_name", "coco_url", "width", "height"));
+    String name = json + ": images[" + entry + "]";
+    String file = file(fields);
+    try {
+      String id = JsonValues.id(fields.get("id"));
+      if (id == null) {
+        throw badField(name, fields, "id", "a whole number or a text");
+      }
+      if (file == null) {
+        throw badField(name, fields, "file_name", "a text");
+      }
+      images.add(
+          new Image(id, file, side(fields, "width", name), side(fields, "height", name), null));
+    } catch (BrokenSampleException e) {
+      images.add(new Image("images[" + entry + "]", file == null ? name : file, 0, 0, e));
+    }
+  }
+
+  private static BrokenSampleException badField(
+      String name, Map<String, JsonNode> fields, String field, String allowed) {
+    JsonNode value = fields.getOrDefault(field, MissingNode.getInstance());
+    return AnnotationJson.badField(name, field, value, allowed);
   }
 
   /** LVIS names its images by address alone: folder and name are its last two elements. */
-  private String file(Map<String, Object> fields) {
-    if (!(fields.get("file_name") instanceof String)
-        && fields.get("coco_url") instanceof String url) {
+  private static String file(Map<String, JsonNode> fields) {
+    JsonNode file = fields.get("file_name");
+    JsonNode address = fields.get("coco_url");
+    if ((file == null || !file.isTextual()) && address != null && address.isTextual()) {
+      String url = address.textValue();
       int name = url.lastIndexOf('/');
       return url.substring(url.lastIndexOf('/', name - 1) + 1);
     }
-    return text(fields, "file_name", "images");
+    return file == null ? null : file.textValue();
   }
 
-  private int side(Map<String, Object> fields, String side) {
-    long value = number(fields, side, "images");
-    if (value < 1 || value > Integer.MAX_VALUE) {
-      throw new UserError(json + ": an entry of images has the " + side + " " + value);
+  private static int side(Map<String, JsonNode> fields, String side, String name) {
+    JsonNode value = fields.get(side);
+    if (JsonValues.absent(value)) {
+      return 0;
     }
-    return (int) value;
+    Long pixels = JsonValues.whole(value);
+    if (pixels == null || pixels < 1 || pixels > Integer.MAX_VALUE) {
+      throw badField(name, fields, side, "a whole number from 1 on");
+    }
+    return pixels.intValue();
   }
 
+  /** No task reads a category; one that cannot be used has no annotations of its name. */
   private void category(JsonParser parser) throws IOException {
-    Map<String, Object> fields = scalars(parser, List.of("id", "name"));
-    categories.put(number(fields, "id", "categories"), text(fields, "name", "categories"));
+    Map<String, JsonNode> fields = fields(parser, List.of("id", "name"));
+    String id = JsonValues.id(fields.get("id"));
+    JsonNode name = fields.get("name");
+    if (id == null) {
+      LOG.warn(
+          "{}: categories[{}] is passed over: \"id\" is {}, allowed: a whole number or a text",
+          json,
+          entry,
+          JsonValues.shown(fields.get("id")));
+      return;
+    }
+    boolean named = name != null && name.isValueNode() && !name.isNull();
+    categories.add(new Category(id, named ? name.asText() : "category " + id));
   }
 
   private void annotation(JsonParser parser) throws IOException {
     long start = parser.currentTokenLocation().getByteOffset();
-    long owner = number(scalars(parser, List.of("image_id")), "image_id", "annotations");
+    Map<String, JsonNode> fields = fields(parser, List.of("image_id"));
+    String owner = JsonValues.id(fields.get("image_id"));
     long length = parser.currentLocation().getByteOffset() - start;
     if (start < 0) {
       throw new UserError(json + ": not UTF-8 text; write it as UTF-8");
@@ -175,67 +286,75 @@ final class CocoIndex {
     if (length > Integer.MAX_VALUE) {
       throw new UserError(json + ": an annotation of " + length + " bytes");
     }
+    if (owner == null) {
+      homeless(entry, "\"image_id\" is " + JsonValues.shown(fields.get("image_id")));
+      return;
+    }
     if (annotations == owners.length) {
       owners = Arrays.copyOf(owners, 2 * annotations);
+      numbers = Arrays.copyOf(numbers, 2 * annotations);
       offsets = Arrays.copyOf(offsets, 2 * annotations);
       lengths = Arrays.copyOf(lengths, 2 * annotations);
     }
-    owners[annotations] = owner;
+    owners[annotations] = ids.computeIfAbsent(owner, id -> ids.size());
+    numbers[annotations] = entry;
     offsets[annotations] = start;
     lengths[annotations++] = (int) length;
   }
 
-  private long number(Map<String, Object> fields, String field, String list) {
-    if (fields.get(field) instanceof Long value) {
-      return value;
+  private void homeless(int number, String why) {
+    if (homeless++ == 0) {
+      firstHomeless = "annotations[" + number + "]: " + why;
     }
-    throw new UserError(json + ": an entry of " + list + " has no whole number \"" + field + "\"");
-  }
-
-  private String text(Map<String, Object> fields, String field, String list) {
-    if (fields.get(field) instanceof String value) {
-      return value;
-    }
-    throw new UserError(json + ": an entry of " + list + " has no text \"" + field + "\"");
   }
 
   /** Brings the annotations of an image together, by counting. */
   private void order() {
-    Map<Long, Integer> indices = new HashMap<>();
+    int[] imageOf = new int[ids.size()];
+    Arrays.fill(imageOf, -1);
+    Set<String> met = new HashSet<>();
     for (int i = 0; i < images.size(); i++) {
-      if (indices.put(images.get(i).id(), i) != null) {
-        throw new UserError(json + ": image id " + images.get(i).id() + " is there twice");
+      String id = images.get(i).id();
+      if (!met.add(id)) {
+        throw new UserError(json + ": image id " + id + " is there twice");
+      }
+      if (ids.containsKey(id)) {
+        imageOf[ids.get(id)] = i;
       }
     }
-    int[] image = new int[annotations];
+    ids = null;
     first = new int[images.size() + 1];
-    int homeless = 0;
     for (int i = 0; i < annotations; i++) {
-      image[i] = indices.getOrDefault(owners[i], -1);
-      if (image[i] < 0) {
-        homeless++;
+      owners[i] = imageOf[owners[i]];
+      if (owners[i] < 0) {
+        homeless(numbers[i], "no image has its \"image_id\"");
       } else {
-        first[image[i] + 1]++;
+        first[owners[i] + 1]++;
       }
     }
-    owners = null;
     for (int i = 0; i < images.size(); i++) {
       first[i + 1] += first[i];
     }
     int[] next = Arrays.copyOf(first, images.size());
-    long[] orderedOffsets = new long[annotations - homeless];
-    int[] orderedLengths = new int[annotations - homeless];
+    int kept = first[images.size()];
+    int[] orderedNumbers = new int[kept];
+    long[] orderedOffsets = new long[kept];
+    int[] orderedLengths = new int[kept];
     for (int i = 0; i < annotations; i++) {
-      if (image[i] >= 0) {
-        int at = next[image[i]]++;
+      if (owners[i] >= 0) {
+        int at = next[owners[i]]++;
+        orderedNumbers[at] = numbers[i];
         orderedOffsets[at] = offsets[i];
         orderedLengths[at] = lengths[i];
       }
     }
+    owners = null;
+    numbers = orderedNumbers;
     offsets = orderedOffsets;
     lengths = orderedLengths;
     if (homeless > 0) {
-      LOG.warn("{}: {} annotations belong to no image of the file", json, homeless);
+      LOG.warn(
+          "{}: {} annotations belong to no image of the file; {}", json, homeless, firstHomeless);
     }
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.samclip.UserError;
+import org.samclip.data.BadAnnotation;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.mask.RunLengthMask;
@@ -27,6 +28,9 @@ public final class CocoSource extends ReadSource {
 
   private final List<Shard> shards = new ArrayList<>();
   private final Map<Shard, Piece> pieces = new HashMap<>();
+
+  /** What the files state of an image, by its key. */
+  private final Map<String, CocoIndex.Image> entries = new HashMap<>();
 
   /** The images of a shard: from one index up to another. */
   private record Piece(CocoFile file, int from, int to) {}
@@ -77,7 +81,7 @@ public final class CocoSource extends ReadSource {
   private CocoFile open(Path json) {
     CocoIndex index = new CocoIndex(json);
     Path images = options.path("images");
-    Path folder = images != null ? images : imagesOf(json, index.images().get(0).file());
+    Path folder = images != null ? images : imagesOf(json, index);
     EvaluationFiles.requireFolder(folder, "expected the images of " + json);
     Path panoptic = options.path("panoptic");
     if (panoptic == null) {
@@ -90,7 +94,9 @@ public final class CocoSource extends ReadSource {
   }
 
   /** COCO's layout is ROOT/annotations/instances_SPLIT.json and ROOT/SPLIT. */
-  private static Path imagesOf(Path json, String firstImage) {
+  private static Path imagesOf(Path json, CocoIndex index) {
+    String firstImage =
+        index.images().stream().filter(i -> i.failure() == null).findFirst().orElseThrow().file();
     String stem = EvaluationFiles.stem(json);
     String split = stem.substring(stem.lastIndexOf('_') + 1);
     Path root = json.resolveSibling("..").normalize();
@@ -112,6 +118,7 @@ public final class CocoSource extends ReadSource {
   }
 
   private void add(CocoFile file) {
+    file.index().images().forEach(image -> entries.putIfAbsent(image.file(), image));
     int count = file.index().images().size();
     for (int from = 0; from < count; from += IMAGES_PER_SHARD) {
       int to = Math.min(count, from + IMAGES_PER_SHARD);
@@ -131,11 +138,14 @@ public final class CocoSource extends ReadSource {
     return file;
   }
 
-  static void checkSize(RgbImage image, String key, int width, int height) {
+  /** Polygons on an image that was scaled since would lie beside their objects. */
+  static void checkSize(RgbImage image, CocoIndex.Image entry) {
+    int width = entry.width() == 0 ? image.width() : entry.width();
+    int height = entry.height() == 0 ? image.height() : entry.height();
     if (image.width() != width || image.height() != height) {
       throw new BrokenSampleException(
           Kind.BAD_ANNOTATION,
-          key
+          entry.file()
               + ": "
               + image.width()
               + " x "
@@ -164,6 +174,9 @@ public final class CocoSource extends ReadSource {
 
   private SampleRef ref(Shard shard, CocoFile from, int i) {
     CocoIndex.Image image = from.index().images().get(i);
+    if (image.failure() != null) {
+      return SampleRef.broken(shard, image.file(), image.failure());
+    }
     try {
       Path file = file(from.json(), from.images(), image);
       List<Member> members = new ArrayList<>(from.index().annotations(i));
@@ -184,24 +197,46 @@ public final class CocoSource extends ReadSource {
   public Sample decode(RawSample raw) {
     RgbImage image = ImageFields.decode(raw, options);
     List<RunLengthMask> masks = new ArrayList<>();
+    List<BadAnnotation> bad = new ArrayList<>();
     String text = null;
     byte[] panoptic = raw.fields().get(PANOPTIC);
-    byte[] annotation = raw.fields().get("annotation.0");
-    for (int i = 0; annotation != null; annotation = raw.fields().get("annotation." + ++i)) {
-      String name = raw.key() + ", annotation " + i;
-      JsonNode node = AnnotationJson.parse(annotation, name);
-      if (panoptic != null) {
-        masks.addAll(PanopticPng.masks(panoptic, node, image, name, options.limits()));
-      } else if (node.path("caption").isTextual()) {
+    for (CocoIndex.Text annotation : CocoIndex.texts(raw)) {
+      String entry = annotation.entry();
+      String name = raw.key() + ", " + entry;
+      JsonNode node = AnnotationJson.parse(annotation.json(), name);
+      if (node.path("caption").isTextual()) {
         text = text == null ? node.path("caption").textValue().strip() : text;
-      } else if (node.path("iscrowd").asInt(0) != 1) {
-        masks.add(
-            AnnotationJson.mask(node.path("segmentation"), image.height(), image.width(), name));
+        continue;
+      }
+      checkSize(image, entries.get(raw.key()));
+      if (panoptic != null) {
+        PanopticPng.masks(panoptic, node, image, entry, name, options.limits(), masks, bad);
+      } else {
+        addMask(node, image, entry, name, masks, bad);
       }
     }
     if (text == null && options.textRequired()) {
       throw new BrokenSampleException(Kind.MISSING_FIELD, raw.key() + ": no \"caption\"");
     }
-    return new Sample(raw.key(), image, text, masks);
+    return new Sample(raw.key(), image, text, masks, bad);
+  }
+
+  /** Adds an object's mask; a crowd's is judged alike, and left out. */
+  static void addMask(
+      JsonNode annotation,
+      RgbImage image,
+      String entry,
+      String name,
+      List<RunLengthMask> masks,
+      List<BadAnnotation> bad) {
+    AnnotationJson.collect(
+        entry,
+        bad,
+        () -> AnnotationJson.region(annotation, image.height(), image.width(), name),
+        region -> {
+          if (!region.crowd()) {
+            masks.add(region.mask());
+          }
+        });
   }
 }

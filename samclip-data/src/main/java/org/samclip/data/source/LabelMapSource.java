@@ -2,27 +2,23 @@ package org.samclip.data.source;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import org.samclip.data.BrokenSampleException;
-import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.mask.RegionMasks;
 import org.samclip.data.mask.RunLengthMask;
-import org.samclip.data.transform.ImageDecoder;
-import org.samclip.data.transform.LabelMap;
 import org.samclip.data.transform.RgbImage;
+import org.samclip.data.transform.StoredLabels;
 
 /**
- * Images with label maps as training data: one mask for each class that is in the picture. VOC,
- * ADE20k and COCO-Stuff differ in folders, in the number that does not count and in where classes
- * begin; the settings say so.
+ * Images with label maps as training data: one mask for each class that is in the picture. Data
+ * sets differ in folders, in the number that does not count, in where classes begin and in whether
+ * maps hold numbers or colours; the settings say so.
  */
 public final class LabelMapSource extends ReadSource {
 
-  private static final String LABELS = "labels.png";
+  /** The field of a label map, before the number of the folder whose layout it has. */
+  private static final String LABELS = "labels.";
 
-  private final Map<Shard, LabelLayout> layouts = new HashMap<>();
+  private final List<LabelLayout> layouts = new ArrayList<>();
   private final List<Shard> shards = new ArrayList<>();
 
   /** The format {@code label-maps}. */
@@ -51,19 +47,18 @@ public final class LabelMapSource extends ReadSource {
 
   /**
    * @param options whose patterns name data sets' folders. Settings, with paths from there: {@code
-   *     images}, {@code labels}, {@code suffix}, {@code names}, {@code ignore}, {@code
-   *     reduce_zero_label}
+   *     images}, {@code labels}, {@code image_suffix}, {@code suffix}, {@code names}, {@code
+   *     ignore}, {@code reduce_zero_label}, {@code colours}; they come before those of a folder's
+   *     {@code layout.properties}
    * @throws org.samclip.UserError if a folder is missing or an image lacks its map
    */
   public LabelMapSource(SourceOptions options) {
     super(options);
     for (String pattern : options.patterns()) {
       for (Path root : FilePatterns.find(pattern)) {
-        Shard shard = Shard.of(root);
-        layouts.put(
-            shard, LabelLayout.of(root, options.settings(), "the options of " + options.name()));
-        shards.add(shard);
-        list(shard);
+        layouts.add(LabelLayout.of(root, options.settings(), "the options of " + options.name()));
+        shards.add(Shard.of(root));
+        list(layouts.size() - 1);
       }
     }
   }
@@ -75,15 +70,19 @@ public final class LabelMapSource extends ReadSource {
 
   @Override
   public List<SampleRef> list(Shard shard) {
+    return list(shards.indexOf(shard));
+  }
+
+  private List<SampleRef> list(int number) {
     List<SampleRef> samples = new ArrayList<>();
-    for (LabelLayout.Pair pair : layouts.get(shard).pairs()) {
+    for (LabelLayout.Pair pair : layouts.get(number).pairs()) {
       samples.add(
           new SampleRef(
-              shard,
+              shards.get(number),
               pair.key(),
               List.of(
                   ImageFields.member(ImageFields.extension(pair.image()), pair.image()),
-                  ImageFields.member(LABELS, pair.labels())),
+                  ImageFields.member(LABELS + number, pair.labels())),
               null));
     }
     return samples;
@@ -92,32 +91,19 @@ public final class LabelMapSource extends ReadSource {
   @Override
   public Sample decode(RawSample raw) {
     RgbImage image = ImageFields.decode(raw, options);
-    String name = raw.key() + ", label map";
-    LabelMap map =
-        ImageDecoder.decodeLabels(raw.require(LABELS), name, options.limits().maxPixels());
-    if (map.width() != image.width() || map.height() != image.height()) {
-      throw new BrokenSampleException(
-          Kind.BAD_MASK,
-          name
-              + ": "
-              + map.width()
-              + " x "
-              + map.height()
-              + ", but the image has "
-              + image.width()
-              + " x "
-              + image.height());
-    }
-    // The meaning of numbers is the same in all folders of one source.
-    LabelLayout layout = layouts.values().iterator().next();
+    String field =
+        raw.fields().keySet().stream().filter(f -> f.startsWith(LABELS)).findFirst().orElse(LABELS);
+    byte[] bytes = raw.require(field);
+    LabelLayout layout = layouts.get(Integer.parseInt(field.substring(LABELS.length())));
+    StoredLabels map = layout.read(bytes, raw.key() + ", label map", image, options.limits());
     List<RunLengthMask> masks = new ArrayList<>();
-    byte[] labels = map.labels();
+    char[] numbers = map.numbers();
     RegionMasks.of(
         map.height(),
         map.width(),
-        i -> labels[i] & 0xFF,
-        label -> layout.classOf(label) != LabelMapFolder.IGNORE,
-        (label, mask) -> masks.add(mask));
+        i -> numbers[i],
+        layout::counts,
+        (number, mask) -> masks.add(mask));
     return new Sample(raw.key(), image, null, masks);
   }
 }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.samclip.UserError;
+import org.samclip.data.BadAnnotation;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.mask.RunLengthMask;
@@ -131,14 +132,17 @@ public final class Sa1bSource extends ReadSource {
     }
     RgbImage image = ImageFields.decode(raw, options);
     List<RunLengthMask> masks = new ArrayList<>();
+    List<BadAnnotation> bad = new ArrayList<>();
     for (int i = 0; i < annotations.size(); i++) {
-      masks.add(
-          AnnotationJson.mask(
-              annotations.get(i).path("segmentation"),
-              image.height(),
-              image.width(),
-              file + ", annotation " + i));
+      JsonNode segmentation = annotations.get(i).path("segmentation");
+      String entry = "annotations[" + i + "]";
+      String name = file + ", " + entry;
+      AnnotationJson.collect(
+          entry,
+          bad,
+          () -> AnnotationJson.mask(segmentation, image.height(), image.width(), name),
+          masks::add);
     }
-    return new Sample(raw.key(), image, null, masks);
+    return new Sample(raw.key(), image, null, masks, bad);
   }
 }

@@ -119,39 +119,43 @@ public final class ImageDecoder {
   }
 
   /**
-   * Decodes a label map: the stored values of a one-channel PNG, that is grey levels or palette
-   * indices.
+   * Decodes a label map: the stored numbers of a one-channel PNG, that is grey levels as they are
+   * packed (a level of 4 bits is 0..15, where Pillow gives 0..255) or palette indices. Transparency
+   * is not looked at.
    *
-   * @param bytes a PNG file of at most 8 bits
+   * @param bytes a PNG file of 1, 2, 4, 8 or 16 bits
    * @param name what messages call it
    * @param maxPixels largest width times height
-   * @return the labels
+   * @return the numbers
    * @throws BrokenSampleException if it does not decode, is too large, or has several channels
    */
-  public static LabelMap decodeLabels(byte[] bytes, String name, long maxPixels) {
+  public static StoredLabels decodeLabels(byte[] bytes, String name, long maxPixels) {
     ImageFormat format = format(bytes, name);
-    byte[] plain = format == ImageFormat.PNG ? PngChunks.of(bytes).plain() : bytes;
+    if (format != ImageFormat.PNG) {
+      throw new BrokenSampleException(
+          Kind.UNDECODABLE_IMAGE,
+          name + ": a label map is a PNG file, this is a " + format.reader() + " file");
+    }
+    byte[] plain = PngChunks.numbers(bytes).plain();
     Raster raster = read(plain, format, name, maxPixels, r -> r.read(0)).getRaster();
-    if (raster.getNumBands() != 1 || raster.getSampleModel().getSampleSize(0) > 8) {
+    if (raster.getNumBands() != 1) {
       throw new BrokenSampleException(
           Kind.UNDECODABLE_IMAGE,
           name
-              + ": a label map has one channel of at most 8 bits (grey or palette), this has "
+              + ": a label map has one channel (grey or palette), this has "
               + raster.getNumBands()
-              + " of "
-              + raster.getSampleModel().getSampleSize(0)
-              + " bits");
+              + "; if its colours are the classes, name a table of them with the option colours");
     }
     int width = raster.getWidth();
-    byte[] labels = new byte[width * raster.getHeight()];
+    char[] numbers = new char[width * raster.getHeight()];
     int[] row = new int[width];
     for (int y = 0, at = 0; y < raster.getHeight(); y++) {
       raster.getSamples(0, y, width, 1, 0, row);
       for (int value : row) {
-        labels[at++] = (byte) value;
+        numbers[at++] = (char) value;
       }
     }
-    return new LabelMap(width, raster.getHeight(), labels);
+    return new StoredLabels(width, raster.getHeight(), numbers);
   }
 
   private interface Reading<T> {

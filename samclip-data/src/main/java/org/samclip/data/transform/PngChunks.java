@@ -18,6 +18,7 @@ import java.util.zip.CRC32;
 record PngChunks(byte[] plain, byte[] exif) {
 
   private static final int SIGNATURE = 8;
+  private static final Set<String> NUMBERS = Set.of("IHDR", "PLTE", "IDAT", "IEND");
   private static final Set<String> NEEDED = Set.of("IHDR", "PLTE", "tRNS", "IDAT", "IEND");
 
   /**
@@ -48,6 +49,15 @@ record PngChunks(byte[] plain, byte[] exif) {
   }
 
   static PngChunks of(byte[] png) {
+    return of(png, NEEDED);
+  }
+
+  /** Without transparency, which the reader would turn into a further channel. */
+  static PngChunks numbers(byte[] png) {
+    return of(png, NUMBERS);
+  }
+
+  private static PngChunks of(byte[] png, Set<String> needed) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(png.length);
     out.write(png, 0, Math.min(SIGNATURE, png.length));
     byte[] exif = null;
@@ -58,7 +68,7 @@ record PngChunks(byte[] plain, byte[] exif) {
       long end = at + 12 + (bytes.getInt(start) & 0xFFFF_FFFFL);
       String type = new String(png, start + 4, 4, StandardCharsets.ISO_8859_1);
       int stop = (int) Math.min(end, png.length);
-      if (NEEDED.contains(type)) {
+      if (needed.contains(type)) {
         out.write(png, start, stop - start);
       } else if (type.equals("eXIf") && end <= png.length) {
         exif = Arrays.copyOfRange(png, start + 8, stop - 4);

@@ -1,6 +1,7 @@
 package org.samclip.data.prepare;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -8,18 +9,24 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.replay.Mixture;
+import org.samclip.data.replay.Position;
 import org.samclip.data.replay.Quarantine;
 import org.samclip.data.replay.ReplaySettings;
+import org.samclip.data.replay.ReplayStream;
+import org.samclip.data.replay.SampleBudget;
 import org.samclip.data.replay.Selection;
 import org.samclip.data.source.DataLimits;
+import org.samclip.data.source.Sa1bSource;
 import org.samclip.data.source.TestArchive;
 import org.samclip.data.source.WebDatasetSource;
 
@@ -67,6 +74,80 @@ class DataVerificationTest {
     assertEquals(16, heard[0]);
     assertEquals(16, heard[1]);
     assertEquals(3, Files.readAllLines(list).size());
+  }
+
+  /** 4 images of 3 masks; some of one image are bad. */
+  private Mixture masks(String... bad) throws IOException {
+    TestArchive archive = new TestArchive();
+    String good = "{\"segmentation\":{\"size\":[5,6],\"counts\":[5,2,23]}}";
+    for (int i = 0; i < 4; i++) {
+      List<String> annotations = new ArrayList<>(List.of(good, good, good));
+      for (int j = 0; i == 2 && j < bad.length; j++) {
+        annotations.set(j, "{\"segmentation\":" + bad[j] + "}");
+      }
+      archive.add("sa_" + i + ".png", TestArchive.png(6, 5, i));
+      archive.add("sa_" + i + ".json", "{\"annotations\":" + annotations + "}");
+    }
+    archive.write(folder.resolve("sa.tar"));
+    return Mixture.of(
+        new Sa1bSource("sam", List.of(folder + "/sa.tar"), DataLimits.DEFAULT), Selection.ALL, 2);
+  }
+
+  @Test
+  void badAnnotationsAreCountedAndListedByCause() throws IOException {
+    Path list = folder.resolve("bad.tsv");
+    Mixture mixture = masks("null", "[[1,2,3,4]]");
+    DataVerification.Result result =
+        DataVerification.run(mixture, 2, new Quarantine(list), (done, total) -> {});
+    assertEquals(4, result.good());
+    assertEquals(Map.of(), result.broken());
+    assertEquals(12, result.annotations());
+    assertEquals(Map.of(Kind.NO_MASK, 1L, Kind.BAD_MASK, 1L), result.badAnnotations());
+    List<String> lines = Files.readAllLines(list);
+    assertEquals(2, lines.size());
+    assertTrue(lines.get(0).startsWith("sa.tar\tsa_2, annotations[0]\tNO_MASK\t"), lines.get(0));
+    DataSurvey survey = new DataSurvey(mixture);
+    survey.look(0, new ReplaySettings(10, 1, 2, 8), (sample, number) -> {});
+    assertTrue(survey.text().contains("2 bad annotations {NO_MASK=1, BAD_MASK=1}"), survey.text());
+    ObjectNode json = new ObjectMapper().createObjectNode();
+    survey.json(json);
+    assertEquals(1, json.at("/bad_annotations/NO_MASK").asInt());
+  }
+
+  @Test
+  void badAnnotationsHaveABudgetOfTheirOwn() throws IOException {
+    Mixture mixture = masks("null", "[]");
+    // 2 of 12: as samples all are good.
+    SampleBudget strict = new SampleBudget(0, .1, 1000, null);
+    ReplaySettings settings = new ReplaySettings(1, 1, 1, 1);
+    try (ReplayStream stream = new ReplayStream(mixture, settings, strict, Position.START)) {
+      for (int i = 0; i < 4; i++) {
+        assertTrue(stream.nextOfPass() != null);
+      }
+      UserError e = assertThrows(UserError.class, stream::nextOfPass);
+      assertTrue(
+          e.getMessage().contains("2 of 12 annotations are bad {NO_MASK=2}"), e.getMessage());
+      assertTrue(e.getMessage().contains("allowed: 10.0 %"), e.getMessage());
+    }
+    SampleBudget early = new SampleBudget(0, .1, 3, null);
+    try (ReplayStream stream = new ReplayStream(mixture, settings, early, Position.START)) {
+      assertThrows(
+          UserError.class,
+          () -> {
+            for (int i = 0; i < 4; i++) {
+              stream.nextOfPass();
+            }
+          });
+    }
+    SampleBudget generous = new SampleBudget(0, .2, 1000, null);
+    try (ReplayStream stream = new ReplayStream(mixture, settings, generous, Position.START)) {
+      for (int i = 0; i < 15; i++) {
+        stream.nextOfPass();
+      }
+    }
+    assertEquals(Map.of(Kind.NO_MASK, 6L), generous.badAnnotations());
+    assertEquals(36, generous.annotationsExamined());
+    assertThrows(UserError.class, () -> new SampleBudget(0, 1.5, 1000, null));
   }
 
   @Test

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.samclip.UserError;
+import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.mask.RunLengthMask;
 import org.samclip.data.replay.Mixture;
 import org.samclip.data.replay.Quarantine;
@@ -84,7 +85,7 @@ class ShardPackerTest {
     Path out = folder.resolve("out");
     ShardPacker.Result result =
         pack(new ImageFolderPack(images, 0, DataLimits.DEFAULT), out, 10, 3);
-    assertEquals(new ShardPacker.Result(25, 3, 0), result);
+    assertEquals(new ShardPacker.Result(25, 3, 0, 0), result);
     SampleSource source =
         new WebDatasetSource("packed", List.of(out.toString()), false, DataLimits.DEFAULT);
     Map<String, Sample> samples = samples(source);
@@ -210,12 +211,71 @@ class ShardPackerTest {
                 out,
                 new SampleBudget(.5, 1000, null),
                 (done, total) -> {});
-    assertEquals(new ShardPacker.Result(2, 1, 1), result);
+    assertEquals(new ShardPacker.Result(2, 1, 0, 1), result);
     Map<String, Sample> samples =
         samples(new Sa1bSource("sam", List.of(out.toString()), DataLimits.DEFAULT));
     assertEquals(List.of("sa_1", "sa_2"), new ArrayList<>(samples.keySet()));
     assertEquals(List.of(mask), samples.get("sa_2").masks());
     assertEquals(2, samples.get("sa_2").image().at(0, 0, 0));
+  }
+
+  /** Ids of other kinds name shards' members too; what has no object is left out and counted. */
+  @Test
+  void packsCocoWithBadAnnotationsAndImagesWithoutObjects() throws IOException {
+    Path images = Files.createDirectories(folder.resolve("images"));
+    List<String> ids = List.of("7", "\"a/../b.c\"", "18446744073709551615", "\"008\"", "9", "10");
+    List<String> entries = new ArrayList<>();
+    List<String> annotations = new ArrayList<>();
+    String good = "{\"size\":[5,6],\"counts\":[5,2,23]}";
+    for (int i = 0; i < 6; i++) {
+      Files.write(images.resolve(i + ".png"), TestArchive.png(6, 5, i));
+      entries.add("{\"id\":" + ids.get(i) + ",\"file_name\":\"" + i + ".png\",\"score\":NaN}");
+      String object = "{\"image_id\":" + ids.get(i) + ",\"bbox\":{},\"segmentation\":";
+      // Image 9 has only a bad one, image 10 none at all.
+      if (i < 4) {
+        annotations.add(object + good + "}");
+      }
+      if (i == 0 || i == 4) {
+        annotations.add(object + (i == 0 ? "[[1,2,3,4]]" : "null") + "}");
+      }
+    }
+    Path coco =
+        Files.writeString(
+            folder.resolve("instances.json"),
+            "{\"images\":" + entries + ",\"annotations\":" + annotations + "}");
+    SampleBudget budget = new SampleBudget(0, .5, 1000, null);
+    Path out = folder.resolve("out");
+    ShardPacker packer = new ShardPacker(10, 1_000_000, 2);
+    PackSource source = new CocoPack(coco, images, 0, DataLimits.DEFAULT);
+    assertEquals(
+        new ShardPacker.Result(4, 1, 0, 2), packer.pack(source, out, budget, (done, total) -> {}));
+    assertEquals(Map.of(Kind.BAD_MASK, 1L, Kind.NO_MASK, 1L), budget.badAnnotations());
+    Map<String, Sample> samples =
+        samples(new Sa1bSource("sam", List.of(out.toString()), DataLimits.DEFAULT));
+    assertEquals(
+        List.of("sa_18446744073709551615", "sa_7", "sa_8", "sa_a%2F%2E%2E%2Fb%2Ec"),
+        new ArrayList<>(samples.keySet()));
+    samples
+        .values()
+        .forEach(
+            sample ->
+                assertEquals(
+                    List.of(new RunLengthMask(5, 6, new int[] {5, 2, 23})), sample.masks()));
+    Path strict = folder.resolve("strict");
+    UserError e =
+        assertThrows(
+            UserError.class,
+            () -> packer.pack(source, strict, new SampleBudget(null), (done, total) -> {}));
+    assertTrue(e.getMessage().contains("2 of 6 annotations are bad"), e.getMessage());
+    assertFalse(Files.exists(strict));
+    // Nothing but images without objects is nothing to pack.
+    Files.writeString(coco, "{\"images\":" + entries + "}");
+    PackSource none = new CocoPack(coco, images, 0, DataLimits.DEFAULT);
+    e =
+        assertThrows(
+            UserError.class,
+            () -> packer.pack(none, strict, new SampleBudget(null), (done, total) -> {}));
+    assertTrue(e.getMessage().contains("no usable sample to pack; 6 have no object"));
   }
 
   @Test

@@ -20,12 +20,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.samclip.UserError;
+import org.samclip.data.BadAnnotation;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.mask.PolygonRasteriser;
 import org.samclip.data.mask.RunLengthMask;
 import org.samclip.data.transform.LabelMap;
 import org.samclip.data.transform.RgbImage;
+import org.samclip.data.transform.StoredLabels;
 
 /** Training sources that are folders and annotation files: COCO, LVIS, label maps, images. */
 class FolderSourcesTest {
@@ -170,10 +172,21 @@ class FolderSourcesTest {
         all(source).get(0).masks());
     put(json, coco(image, String.format(annotation, 1)));
     assertEquals(1, all(open("coco", json, Map.of())).get(0).masks().size());
-    put(json, coco(image, "{\"image_id\":3,\"segments_info\":[{\"id\":2}]}"));
-    assertEquals(Kind.BAD_MASK, failure(open("coco", json, Map.of())));
+    // One bad segment costs itself; ids as text are ids.
+    put(
+        json,
+        coco(
+            image,
+            "{\"image_id\":\"3\",\"segments_info\":[{\"id\":2},{\"id\":\"300\"},{\"id\":null},"
+                + "{\"id\":1,\"iscrowd\":{}}]}"));
+    Sample sample = all(open("coco", json, Map.of())).get(0);
+    assertEquals(
+        List.of(RunLengthMask.encode(new byte[] {0, 1, 0, 0, 1, 1}, 2, 3)), sample.masks());
+    assertEquals(
+        List.of(Kind.EMPTY_MASK, Kind.BAD_ANNOTATION, Kind.BAD_ANNOTATION),
+        sample.bad().stream().map(BadAnnotation::kind).toList());
     put(json, coco(image, "{\"image_id\":3}"));
-    assertEquals(Kind.BAD_ANNOTATION, failure(open("coco", json, Map.of())));
+    assertEquals("annotations[0]", all(open("coco", json, Map.of())).get(0).bad().get(0).entry());
     put("annotations/panoptic_val2017/a.png", TestArchive.png(2, 3, 1));
     assertEquals(Kind.BAD_MASK, failure(open("coco", json, Map.of())));
   }
@@ -191,9 +204,9 @@ class FolderSourcesTest {
     "0,   false, 0 1 150, 255 1 150",
     "7,   true,  0 7 8,   255 255 7",
   })
-  void labelConventions(String ignore, String reduce, String stored, String classes)
+  void labelConventions(String ignore, String reduce, String numbers, String classes)
       throws IOException {
-    int[] values = numbers(stored);
+    int[] values = numbers(numbers);
     put("seg/JPEGImages/a.png", TestArchive.png(3, 1, 9));
     put("seg/JPEGImages/b.png", TestArchive.png(3, 1, 9));
     put("seg/Class/a_map.png", grey(3, values));
@@ -207,11 +220,11 @@ class FolderSourcesTest {
             "ignore", ignore,
             "reduce_zero_label", reduce);
     LabelLayout layout = LabelLayout.of(folder.resolve("seg"), settings, "x");
-    byte[] bytes = new byte[3];
+    char[] stored = new char[3];
     for (int i = 0; i < 3; i++) {
-      bytes[i] = (byte) values[i];
+      stored[i] = (char) values[i];
     }
-    LabelMap map = layout.classes(new LabelMap(3, 1, bytes));
+    LabelMap map = layout.classes(new StoredLabels(3, 1, stored), 255, "x");
     assertEquals(List.of(map.at(0, 0), map.at(1, 0), map.at(2, 0)), boxed(numbers(classes)));
     List<Sample> samples = all(open("label-maps", "seg", settings));
     assertEquals(1, samples.size());
@@ -245,7 +258,7 @@ class FolderSourcesTest {
     assertTrue(message.contains("Did you mean 'ignore'?"), message);
     for (Map<String, String> bad :
         List.of(
-            Map.of("ignore", "256"),
+            Map.of("ignore", "65536"),
             Map.of("reduce_zero_label", "yes"),
             Map.of("labels", "nowhere"),
             Map.of("names", "none.txt"))) {

@@ -30,7 +30,7 @@ class MutatedDataTest {
 
   private static final DataLimits LIMITS = new DataLimits(10_000, 1 << 16);
   private static final byte[] TELLING =
-      "{}[]\",:-.09eE\\/utf\0\1\177\377ustar".getBytes(StandardCharsets.ISO_8859_1);
+      "{}[]\",:-.09eE\\/utfNaIn\0\1\177\377ustar".getBytes(StandardCharsets.ISO_8859_1);
 
   @TempDir Path folder;
 
@@ -111,6 +111,7 @@ class MutatedDataTest {
                 + "\"image_id\":3,\"category_id\":4,\"segmentation\":"
                 + segmentation()
                 + "},{\"id\":2,\"image_id\":3,\"category_id\":4,\"iscrowd\":0,"
+                + "\"bbox\":[1,1,3,2],\"area\":6,"
                 + "\"segmentation\":[[1,1,4,1,4,3,1,3]]}]}")
             .getBytes(StandardCharsets.UTF_8);
     SplittableRandom random = new SplittableRandom(20231016);
@@ -122,6 +123,7 @@ class MutatedDataTest {
         refused +=
             readAll(
                 new CocoSource(new SourceOptions("c", List.of(file.toString()), LIMITS)), round);
+        new CocoInstances(file, folder.resolve("images"), LIMITS).get(0);
       } catch (UserError e) {
         refused++;
       } catch (RuntimeException | Error e) {

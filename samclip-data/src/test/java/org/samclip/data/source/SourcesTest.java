@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.samclip.UserError;
+import org.samclip.data.BadAnnotation;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.mask.RunLengthMask;
@@ -132,7 +133,6 @@ class SourcesTest {
         "[4,3]|{}|BAD_ANNOTATION",
         "[4]|[12]|BAD_ANNOTATION",
         "[1000000000,1000000000]|\"0\"|BAD_MASK",
-        "[4,3]|[5,|BAD_ANNOTATION",
       })
   void sa1bRefusesMasksThatDoNotFit(String size, String counts, Kind kind) throws IOException {
     new TestArchive()
@@ -140,8 +140,22 @@ class SourcesTest {
         .add("sa_1.json", annotation(size, counts))
         .write(folder.resolve("sa.tar"));
     Sa1bSource source = new Sa1bSource("sam", List.of(folder.toString()), LIMITS);
+    Sample sample = all(source).get(0);
+    assertEquals(List.of(), sample.masks());
+    BadAnnotation bad = sample.bad().get(0);
+    assertEquals(kind, bad.kind(), bad.message());
+    assertTrue(bad.message().startsWith("sa_1.json, annotations[0]: "), bad.message());
+  }
+
+  @Test
+  void jsonThatDoesNotParseBreaksItsSample() throws IOException {
+    new TestArchive()
+        .add("sa_1.png", TestArchive.png(3, 4, 7))
+        .add("sa_1.json", annotation("[4,3]", "[5,"))
+        .write(folder.resolve("sa.tar"));
+    Sa1bSource source = new Sa1bSource("sam", List.of(folder.toString()), LIMITS);
     BrokenSampleException e = assertThrows(BrokenSampleException.class, () -> all(source));
-    assertEquals(kind, e.kind(), e.getMessage());
+    assertEquals(Kind.BAD_ANNOTATION, e.kind(), e.getMessage());
     assertTrue(e.getMessage().contains("sa_1.json"), e.getMessage());
   }
 

@@ -30,6 +30,8 @@ import org.samclip.eval.zeroshot.ZeroShotClassification;
  * @param data {@link Task#CLASSIFY}: class folders; {@link Task#SEMANTIC} and {@link Task#COMPOSE}:
  *     folder of images and label maps; {@link Task#INSTANCE}: COCO's JSON
  * @param images folder of the images of {@link Task#INSTANCE}; null: {@code images} beside the JSON
+ * @param layout options of {@link Task#SEMANTIC} and {@link Task#COMPOSE}, before those of the
+ *     folder's {@code layout.properties}
  * @param side of the square input in pixels; 0 for the model's own
  * @param maxImages most images, spread over the set; 0 for all
  * @param prompt what the model is given of each object of {@link Task#INSTANCE}
@@ -43,6 +45,7 @@ public record ProtocolRun(
     Task task,
     Path data,
     Path images,
+    Map<String, String> layout,
     int side,
     int maxImages,
     InstanceSegmentation.Prompt prompt,
@@ -76,6 +79,11 @@ public record ProtocolRun(
     }
     if (images != null && task != Task.INSTANCE) {
       throw new UserError("images: only the task instance takes a folder of images");
+    }
+    layout = Map.copyOf(layout);
+    if (!layout.isEmpty() && task != Task.SEMANTIC && task != Task.COMPOSE) {
+      throw new UserError(
+          "option: " + layout + ": only the tasks semantic and compose take options of label maps");
     }
   }
 
@@ -123,7 +131,7 @@ public record ProtocolRun(
 
   private ProtocolResult semantic(OpenModel model) {
     var comparing = model.imageText("task semantic", dense);
-    LabelMapFolder set = new LabelMapFolder(data, DataLimits.DEFAULT);
+    LabelMapFolder set = new LabelMapFolder(data, layout, DataLimits.DEFAULT);
     SemanticSegmentation.Result found =
         SemanticSegmentation.run(
             comparing,
@@ -143,7 +151,7 @@ public record ProtocolRun(
 
   private ProtocolResult compose(OpenModel model) {
     var heads = model.twoHeads("task compose");
-    LabelMapFolder set = new LabelMapFolder(data, DataLimits.DEFAULT);
+    LabelMapFolder set = new LabelMapFolder(data, layout, DataLimits.DEFAULT);
     HeadComposition.Result found =
         HeadComposition.run(
             heads,
@@ -178,6 +186,7 @@ public record ProtocolRun(
     values.put("prompt", prompt.name().toLowerCase(Locale.ROOT));
     values.put("objects", found.objects());
     values.put("skipped_objects", found.skippedObjects());
+    values.put("bad_annotations", found.badAnnotations());
     counts(values, found.side(), found.images(), found.skipped());
     return result(model, values, Map.of());
   }

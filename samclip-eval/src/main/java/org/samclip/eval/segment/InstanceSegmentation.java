@@ -11,6 +11,8 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.samclip.UserError;
+import org.samclip.data.BadAnnotation;
+import org.samclip.data.BrokenSampleException;
 import org.samclip.data.mask.RunLengthMask;
 import org.samclip.data.source.CocoInstances;
 import org.samclip.data.source.EvaluationSet;
@@ -24,12 +26,16 @@ import org.samclip.kernel.LibTorch;
 import org.samclip.sam.Masks;
 import org.samclip.sam.Prompts;
 import org.samclip.sam.Sam;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How well a model draws objects that it is pointed at: one prompt per annotated object, made from
  * its mask, and the mean IoU of the drawn and the true mask at the image's original size.
  */
 public final class InstanceSegmentation {
+
+  private static final Logger LOG = LoggerFactory.getLogger(InstanceSegmentation.class);
 
   private InstanceSegmentation() {}
 
@@ -79,7 +85,8 @@ public final class InstanceSegmentation {
    * @param side S in pixels
    * @param objects number of objects measured
    * @param images number of images measured
-   * @param skippedObjects number of crowds and empty masks
+   * @param skippedObjects number of crowds and empty masks, and of annotations that cannot be used
+   * @param badAnnotations the last by what is wrong with them
    * @param skipped number of broken images
    */
   public record Result(
@@ -89,6 +96,7 @@ public final class InstanceSegmentation {
       long objects,
       int images,
       int skippedObjects,
+      Map<BrokenSampleException.Kind, Integer> badAnnotations,
       int skipped) {
 
     /**
@@ -137,6 +145,7 @@ public final class InstanceSegmentation {
     options.prompts().forEach(prompt -> ious.put(prompt, new RatioScores.Builder()));
     long measured = 0;
     int skippedObjects = 0;
+    Map<BrokenSampleException.Kind, Integer> bad = new EnumMap<>(BrokenSampleException.Kind.class);
     try (Autograd off = Autograd.disabled();
         NDManager manager = LibTorch.newManager(model.device())) {
       for (List<CocoInstances.Item> batch = batches.next();
@@ -154,7 +163,8 @@ public final class InstanceSegmentation {
             List<CocoInstances.Instance> objects =
                 sample.instances().stream().filter(o -> !o.crowd() && o.mask().area() > 0).toList();
             measured += objects.size();
-            skippedObjects += sample.instances().size() - objects.size();
+            skippedObjects += sample.instances().size() - objects.size() + sample.bad().size();
+            sample.bad().forEach(annotation -> count(set.name(), annotation, bad));
             SamPreprocess.Frame frame =
                 preprocess.frame(sample.image().width(), sample.image().height());
             for (int from = 0; from < objects.size(); from += options.promptsPerPass()) {
@@ -176,7 +186,22 @@ public final class InstanceSegmentation {
     Map<Prompt, RatioScores> found = new EnumMap<>(Prompt.class);
     ious.forEach((prompt, one) -> found.put(prompt, one.build()));
     return new Result(
-        found, options.refine(), side, measured, batches.used(), skippedObjects, batches.skipped());
+        found,
+        options.refine(),
+        side,
+        measured,
+        batches.used(),
+        skippedObjects,
+        bad,
+        batches.skipped());
+  }
+
+  private static void count(
+      String set, BadAnnotation annotation, Map<BrokenSampleException.Kind, Integer> bad) {
+    if (bad.merge(annotation.kind(), 1, Integer::sum) == 1) {
+      LOG.warn(
+          "{}: an annotation is skipped, as will be others like it: {}", set, annotation.message());
+    }
   }
 
   /** Draws some objects of one image. */

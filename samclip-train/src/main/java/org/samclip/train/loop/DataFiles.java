@@ -64,7 +64,8 @@ public final class DataFiles {
 
   /**
    * @param spec the recipe's data
-   * @param quarantine where broken samples are listed; null: they are only counted
+   * @param quarantine where broken samples and bad annotations are listed; null: they are only
+   *     counted
    * @param inventories folder that keeps what each source held when the run began; null: none is
    *     kept
    */
@@ -75,6 +76,7 @@ public final class DataFiles {
     this.budget =
         new SampleBudget(
             spec.maxBrokenShare(),
+            spec.maxBadAnnotationShare(),
             SampleBudget.DEFAULT_MINIMUM,
             quarantine == null ? null : new Quarantine(quarantine));
   }

@@ -14,6 +14,7 @@ import org.samclip.data.source.SampleSources;
  * @param clip the paper's D_CLIP: images without labels
  * @param sam the paper's D_SAM: images with masks to prompt from
  * @param maxBrokenShare the run stops when more than this share of samples is broken
+ * @param maxBadAnnotationShare the run stops when more than this share of annotations is bad
  * @param maxPixels larger images are refused by their header, before decoding
  * @param workers decoding threads
  * @param exifOrientation whether images are turned as their EXIF orientation says
@@ -25,6 +26,7 @@ public record DataSpec(
     @Optional SourceSpec clip,
     @Optional SourceSpec sam,
     double maxBrokenShare,
+    double maxBadAnnotationShare,
     long maxPixels,
     int workers,
     boolean exifOrientation,
@@ -49,6 +51,7 @@ public record DataSpec(
       sam.checkFormat("sam", SampleSources.maskFormats());
     }
     Check.share("max_broken_share", maxBrokenShare);
+    Check.share("max_bad_annotation_share", maxBadAnnotationShare);
     Check.atLeast(1, "max_pixels", maxPixels);
     Check.that(workers >= 1 && workers <= 1024, "workers", workers, "1 to 1024");
     Check.positive("spool_gib", spoolGib);

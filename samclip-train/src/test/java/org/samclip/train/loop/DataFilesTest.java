@@ -55,7 +55,7 @@ class DataFilesTest {
             new MixSpec("cc3m", "webdataset", folder + "/cc3m.tar", cc3m, 1, null),
             new MixSpec("yfcc", "webdataset", folder + "/yfcc.tar", yfcc, 1, null));
     SourceSpec clip = new SourceSpec("webdataset", null, mix, subset, 0, 8, null);
-    return new DataSpec(null, clip, null, .01, 1_000_000, 2, false, 1);
+    return new DataSpec(null, clip, null, .01, .1, 1_000_000, 2, false, 1);
   }
 
   private DataFiles files(DataSpec spec) {
@@ -109,7 +109,7 @@ class DataFilesTest {
   }
 
   private DataSpec of(SourceSpec clip, double spoolGib) {
-    return new DataSpec(null, clip, null, 1, 1_000_000, 2, false, spoolGib);
+    return new DataSpec(null, clip, null, 1, 1, 1_000_000, 2, false, spoolGib);
   }
 
   private SourceSpec voc(Map<String, String> options) {

@@ -29,6 +29,7 @@ import org.samclip.eval.metric.RatioScores;
 import org.samclip.eval.segment.TwoHeadModel;
 import org.samclip.kernel.LibTorch;
 import org.samclip.train.recipe.EvaluationSpec.SetsSpec;
+import org.samclip.train.recipe.EvaluationSpec.Split;
 import org.samclip.train.recipe.Recipe;
 
 /** Which columns a model gets, and that a student which is its teacher keeps all of it. */
@@ -55,7 +56,7 @@ class EvaluationTest {
     DataFiles data = new DataFiles(recipe.data(), shared.resolve("bad.tsv"), shared);
     data.prepare((scenes, done, total) -> {});
     teachers = Teachers.load(recipe.teachers(), manager);
-    SetsSpec own = data.sets(recipe.evaluation());
+    SetsSpec own = data.sets(recipe.evaluation(), Split.TEST);
     List<String> classes = new ClassFolders(Path.of(own.classes()), DataLimits.DEFAULT).classes();
     Path heldOut =
         Files.writeString(
@@ -63,7 +64,9 @@ class EvaluationTest {
     sets =
         new SetsSpec(
             own.classes(), own.semantic(), own.instances(), own.images(), heldOut.toString());
-    student = new SamClipAdapter(new Students(recipe, teachers, data, Map.of()).base(manager));
+    student = 
+        new SamClipAdapter(
+            new Students(recipe, teachers, data, Map.of()).base(manager, recipe.model()));
   }
 
   @AfterAll
