@@ -213,7 +213,8 @@ public final class MergeRun {
       NDManager manager) {
     Progress resumed = store.latest();
     long updates = 0;
-    try (MetricsLog log = MetricsLog.open(folder.metrics(), updatesDone(resumed))) {
+    try (MetricsLog log = MetricsLog.open(folder.metrics(), updatesDone(resumed));
+        MetricsLog timings = MetricsLog.open(folder.timings(), updatesDone(resumed))) {
       for (Phase phase : Phase.of(recipe)) {
         boolean done = Files.exists(folder.model(phase.row()));
         boolean measured = !phase.inTable() || rows.has(phase.row());
@@ -229,7 +230,7 @@ public final class MergeRun {
           if (!done) {
             listener.onMessage(StageRunner.table(phase.stage(), model.model()).text().strip());
           }
-          if (!done && !train(phase, model, from, before, teachers, own, log)) {
+          if (!done && !train(phase, model, from, before, teachers, own, log, timings)) {
             return false;
           }
           if (!measured) {
@@ -251,14 +252,15 @@ public final class MergeRun {
       long before,
       Teachers teachers,
       NDManager own,
-      MetricsLog log) {
+      MetricsLog log,
+      MetricsLog timings) {
     try (Interruption interruption = interruptions.get();
         Autocast precision = recipe.isBf16() ? Autocast.bf16() : Autocast.float32()) {
       Distillations distillations = new Distillations(recipe, teachers, data);
       StageRunner runner =
           new StageRunner(
               distillations, skills(teachers), length, folder, store, interruption);
-      boolean ended = runner.run(phase, model, own, from, before, logged(log, phase, before));
+      boolean ended = runner.run(phase, model, own, from, before, logged(log, timings, phase, before));
       if (ended) {
         ModelFile.write(folder.model(phase.row()), model, TensorType.F32);
         store.removeBest(null);
@@ -304,7 +306,8 @@ public final class MergeRun {
     return Math.max(resumed == null ? 0 : resumed.updates(), finished);
   }
 
-  private StepListener logged(MetricsLog log, Phase phase, long before) {
+  /** What a seed decides goes to one log, what the machine adds to another. */
+  private StepListener logged(MetricsLog log, MetricsLog timings, Phase phase, long before) {
     return new StepListener() {
       @Override
       public void onStage(String stage, long step, long end) {
@@ -328,11 +331,14 @@ public final class MergeRun {
         line.put("lr_factor", result.lrFactor());
         line.put("images", result.images());
         result.mix().forEach((source, images) -> line.put("images_" + source, images));
-        line.put("seconds", result.seconds());
-        line.put("data_wait_seconds", soFar.waitedSeconds());
-        line.put("memory_mb", ProcessMemory.megabytes());
         soFar.validation().forEach((name, value) -> line.put("val_" + name, value));
         log.write(before + step + 1, line);
+        Map<String, Object> timing = new LinkedHashMap<>();
+        timing.put("phase", stage);
+        timing.put("seconds", result.seconds());
+        timing.put("data_wait_seconds", result.waitedSeconds());
+        timing.put("memory_mb", ProcessMemory.megabytes());
+        timings.write(before + step + 1, timing);
         listener.onStep(stage, step, end, result, soFar);
       }
 

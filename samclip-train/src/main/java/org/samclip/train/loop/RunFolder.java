@@ -16,6 +16,7 @@ import org.samclip.train.recipe.RecipeWriter;
  * models/NAME.safetensors  the model after each stage and baseline
  * parameters-NAME.txt    which parameters learned at which rate
  * metrics.jsonl          losses of every step
+ * timings.jsonl          its time, wait for data and memory
  * results.json           the table
  * scores/NAME.json.gz    what each row of the table scored on every image
  * panels/                pictures
@@ -122,6 +123,11 @@ public record RunFolder(Path root) {
   /** Losses of every step. */
   public Path metrics() {
     return root.resolve("metrics.jsonl");
+  }
+
+  /** Time, wait for data and memory of every step: what the machine adds to the metrics. */
+  public Path timings() {
+    return root.resolve("timings.jsonl");
   }
 
   /** The table. */

@@ -29,6 +29,7 @@ public final class Trainer {
    * @param images seen
    * @param mix images by the name of their source, where several are mixed
    * @param seconds it took
+   * @param waitedSeconds of them for data
    */
   public record Step(
       Map<String, Double> losses,
@@ -36,7 +37,8 @@ public final class Trainer {
       double lrFactor,
       int images,
       Map<String, Long> mix,
-      double seconds) {}
+      double seconds,
+      double waitedSeconds) {}
 
   /**
    * What is known of a step's gradients.
@@ -85,6 +87,7 @@ public final class Trainer {
    */
   public Step step(long step) {
     long start = System.nanoTime();
+    double waitedBefore = waitedSeconds();
     optimizer.zeroGradients();
     telemetry.ifPresent(GradientTelemetry::begin);
     boolean withCosine = cosineEvery > 0 && step % cosineEvery == 0;
@@ -124,7 +127,8 @@ public final class Trainer {
     optimizer.step(factor);
     Gradients gradients = new Gradients(norm, clipNorm > 0 && norm > clipNorm, norms, cosine);
     double seconds = (System.nanoTime() - start) / 1e9;
-    return new Step(losses, gradients, factor, images, mix, seconds);
+    return new Step(
+        losses, gradients, factor, images, mix, seconds, waitedSeconds() - waitedBefore);
   }
 
   /**

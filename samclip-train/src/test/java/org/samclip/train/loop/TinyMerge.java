@@ -51,7 +51,7 @@ public final class TinyMerge {
         sam: {weights: %1$s/sam.safetensors}
         clip: {weights: %1$s/clip.safetensors}
       data:
-        scenes: {seed: 3, size: 64, clip: 24, sam: 16, hold_out: 0.25, crops: 8, scenes: 3, dir: %1$s/scenes}
+        scenes: {seed: 3, size: 64, clip: 30, sam: 16, hold_out: 0.2, crops: 8, scenes: 3, dir: %1$s/scenes}
       stages:
         - name: head_probing
           start: base
@@ -182,10 +182,14 @@ public final class TinyMerge {
     return hashes;
   }
 
+  /** Every file of a run but the one that tells what the machine did. */
   static Map<String, String> files(Path root) throws IOException {
     Map<String, String> hashes = new TreeMap<>();
     try (Stream<Path> files = Files.walk(root)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
+        if (file.endsWith("timings.jsonl")) {
+          continue;
+        }
         String name = root.relativize(file).toString().replace('\\', '/');
         hashes.put(name, ContentHash.sha256(file));
       }
