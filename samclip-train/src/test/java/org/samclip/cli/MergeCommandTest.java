@@ -2,9 +2,12 @@ package org.samclip.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.engine.Engine;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -103,6 +106,33 @@ class MergeCommandTest {
     try (Stream<Path> files = Files.walk(root, 1)) {
       return new TreeSet<>(files.toList());
     }
+  }
+
+  @Test
+  void seedsRunOneAfterTheOtherAndAreTakenTogether() throws IOException {
+    String[] brief = {"--seeds=3,4", "baselines=[]", "max_steps=1", "evaluation.panels=0"};
+    assertEquals(0, merge(brief), () -> "" + out + err);
+    JsonNode all = new ObjectMapper().readTree(run.resolve("results-seeds.json").toFile());
+    JsonNode stage3 = null;
+    for (JsonNode row : all.path("rows")) {
+      stage3 = row.path("row").asText().equals("stage3") ? row : stage3;
+    }
+    assertEquals("[3,4]", stage3.path("seeds").toString(), all::toString);
+    double sum = 0;
+    for (String seed : List.of("seed-3", "seed-4")) {
+      for (ResultsTable.Row row : ResultsTable.read(run.resolve(seed + "/results.json")).rows()) {
+        sum += row.model().equals("stage3") ? row.metrics().get("clip_cosine").value() : 0;
+      }
+    }
+    assertEquals(
+        sum / 2, stage3.at("/metrics/clip_cosine/mean").asDouble(), 1e-9, stage3::toString);
+    assertNotEquals(
+        Files.readString(run.resolve("seed-3/results.json")),
+        Files.readString(run.resolve("seed-4/results.json")));
+    // Both are finished; a third one begins.
+    assertEquals(0, merge("--seeds=3,4,5", "--resume", brief[1], brief[2], brief[3]));
+    assertTrue(Files.exists(run.resolve("seed-5/results.json")));
+    assertEquals(2, merge("--seeds=3,3", brief[1], brief[2], brief[3]));
   }
 
   @ParameterizedTest

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.samclip.UserError;
 import org.samclip.model.ClipHeadConfig;
 import org.samclip.model.Preset;
+import org.samclip.train.loop.Phase;
 import org.samclip.train.recipe.LossesSpec.SamLossSpec;
 
 class RecipeReaderTest {
@@ -136,6 +138,84 @@ class RecipeReaderTest {
     assertEquals(Preset.VIT_B, recipe.model().preset());
     assertEquals("other", recipe.name());
     assertEquals(new Duration(2, Duration.Unit.EPOCHS), recipe.stages().get(1).plannedDuration());
+  }
+
+  private static final String BASELINES =
+      SMALL
+          + """
+          baselines:
+            - name: alone
+              stages: [{like: both, start: probe, sources: {sam: null}, lambda: null}]
+            - name: mean
+              clip_head: {pool: mean}
+              stages: [{like: probe}, {like: both, lambda: 1}]
+          """;
+
+  @Test
+  void aStageLikeAnotherDiffersInWhatItSaysOnly() {
+    Recipe recipe = RecipeReader.parse("small.yaml", BASELINES, List.of("stages.2.lambda=7"));
+    StageSpec both = recipe.stage("both");
+    StageSpec alone = recipe.baselines().get(0).stages().get(0);
+    assertNull(alone.sources().sam());
+    assertNull(alone.lambda());
+    assertEquals(both.sources().clip(), alone.sources().clip());
+    assertEquals(both.duration(), alone.duration());
+    assertEquals(both.groups(), alone.groups());
+    assertEquals("both", alone.name());
+    assertNull(recipe.baselines().get(0).clipHead());
+    BaselineSpec mean = recipe.baselines().get(1);
+    assertEquals(recipe.stages().get(0), mean.stages().get(0));
+    assertEquals(7, both.lambda());
+    assertEquals(1, mean.stages().get(1).lambda());
+    ModelSpec.ClipHeadSpec head = recipe.model().clipHead();
+    assertEquals(
+        new ModelSpec.ClipHeadSpec(
+            head.layers(), ClipHeadConfig.Pool.MEAN, head.init(), head.denseWindow()),
+        mean.clipHead());
+    assertEquals(recipe, RecipeReader.parse("again", RecipeWriter.yaml(recipe), List.of()));
+  }
+
+  @Test
+  void phasesStartWhereTheirStagesSay() {
+    Recipe recipe = RecipeReader.parse("small.yaml", BASELINES, List.of());
+    Map<String, String> starts = new HashMap<>();
+    for (Phase phase : Phase.of(recipe)) {
+      starts.put(phase.row(), "" + phase.start());
+    }
+    assertEquals(
+        Map.of(
+            "stage1", "null",
+            "stage2", "stage1",
+            "alone", "stage1",
+            "mean-1", "null",
+            "mean", "mean-1"),
+        starts);
+  }
+
+  @Test
+  void baselinesStartFromWhatFitsThem() {
+    assertMentions(
+        error(BASELINES.replace("like: both, start", "like: bosh, start")),
+        "'like' of a baseline's stage is \"bosh\"",
+        "probe, both");
+    // A head that pools otherwise cannot go on from a stage that trained the recipe's own.
+    assertMentions(
+        error(BASELINES.replace("[{like: probe}, {like: both, lambda: 1}]", "[{like: both, start: probe}]")),
+        "baselines.2",
+        "'probe'");
+  }
+
+  @Test
+  void looksAreCountedInSteps() {
+    String key = "stages.2.validation=";
+    StageSpec stage = small(key + "{every: 10 %, metric: box_miou, keep: best, stop_after: 3}").stages().get(1);
+    assertEquals(1000, stage.validation().images());
+    assertFalse(stage.validation().lowerIsBetter());
+    assertMentions(error(SMALL, key + "{every: 10 min}"), "every", "steps, epochs or %");
+    assertMentions(error(SMALL, key + "{images: 3}"), "every");
+    assertMentions(error(SMALL, key + "{every: 3 steps, stop_after: 0}"), "stop_after");
+    assertMentions(error(SMALL, "stages.2.ema=1"), "ema", "below 1");
+    assertMentions(error(SMALL, "stages.2.sources.sam.subset=0"), "subset", "above 0");
   }
 
   @Test
