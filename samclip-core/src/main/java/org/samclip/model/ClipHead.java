@@ -24,7 +24,7 @@ import org.samclip.vitdet.ViTDetConfig;
 public final class ClipHead extends Layer {
 
   /** Tokens of an image from which global attention had better have a backward pass of its own. */
-  private static final long LARGE_GRID = 1024;
+  public static final long LARGE_GRID = 1024;
 
   /** Where the layers' first weights come from. */
   public enum Init {

@@ -17,7 +17,7 @@ public final class Block extends Layer {
   public static final double NORM_EPS = 1e-6;
 
   /** Tokens, of all images, from which a block is worth a backward pass of its own. */
-  private static final long LEAN_FROM = 1024;
+  public static final long LEAN_FROM = 1024;
 
   private final LayerNorm norm1;
   private final Attention attn;

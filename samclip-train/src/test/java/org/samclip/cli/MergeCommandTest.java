@@ -188,6 +188,12 @@ class MergeCommandTest {
   }
 
   @Test
+  void batchesThatNoHeapHolds() {
+    assertRefused(
+        "stage multi_task: its batches take ", "stages.2.sources.clip.batch_size=100000000");
+  }
+
+  @Test
   void missingTeacher() {
     Path none = folder.resolve("none.safetensors");
     assertRefused("teachers.sam.weights: no file " + none, "teachers.sam.weights=" + none);

@@ -1,18 +1,25 @@
 package org.samclip.train.bench;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
 import java.util.List;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.data.source.DataLimits;
 import org.samclip.data.source.ImageFolderSource;
 import org.samclip.data.source.SourceOptions;
 import org.samclip.kernel.LibTorch;
+import org.samclip.train.loop.ClipBatch;
 import org.samclip.train.loop.ClipBatches;
 
-/** Files of a folder to CLIP batches: listed, read, decoded ahead, cropped, resized, normalised. */
+/**
+ * Files of a folder to CLIP batches: listed, read, decoded ahead, cropped, resized, brought to the
+ * device and normalised for student and teacher.
+ */
 final class PipelineWork implements Work {
 
   private static final int BATCHES = 4;
 
+  private final NDManager manager = LibTorch.newManager(Device.cpu());
   private final BenchSetting setting;
   private final Photos photos;
   private final ReplayStream stream;
@@ -31,7 +38,11 @@ final class PipelineWork implements Work {
   @Override
   public void run() {
     for (int i = 0; i < BATCHES; i++) {
-      batches.apply(step++);
+      ClipBatch batch = batches.apply(step++);
+      try (NDManager local = manager.newSubManager()) {
+        batch.student().toArray(local);
+        batch.teacher().toArray(local);
+      }
     }
   }
 
@@ -44,5 +55,6 @@ final class PipelineWork implements Work {
   public void close() {
     stream.close();
     photos.close();
+    manager.close();
   }
 }

@@ -69,11 +69,12 @@ public final class DryRun {
     long state = 0;
     long cache = 0;
     double operations = 0;
+    boolean oneDnn = recipe.device().equals("cpu") && !recipe.isBf16();
     String unknown = null;
     for (Phase phase : phases) {
       SamClip trained = new SamClip(phase.model().config(clip.config.embedDim()));
       ParameterTable table = StageRunner.table(phase.stage(), trained);
-      StageCost cost = new StageCost(phase.stage(), trained.config(), clip.config, table);
+      StageCost cost = new StageCost(phase.stage(), trained.config(), clip.config, table, oneDnn);
       line("");
       line("%s, parameters of stage %s:", phase.row(), phase.stage().name());
       text.append(table.text());
@@ -115,8 +116,7 @@ public final class DryRun {
         bytes(parameters),
         bytes(learning),
         bytes(activations));
-    line("  (16 float32 values per token, channel and layer that gradients pass through; libtorch");
-    line("  itself comes on top)");
+    line("  (from sizes alone, and right to a factor of two; libtorch itself comes on top)");
   }
 
   private void heapMemory(HeapNeed need) {

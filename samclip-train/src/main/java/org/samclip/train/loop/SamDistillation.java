@@ -31,7 +31,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch>
    * decoder keeps some 40 arrays of its tokens for the backward pass, more than the whole backbone
    * for 32 prompts.
    */
-  private static final long TOKENS_AT_ONCE = 16_384;
+  static final long TOKENS_AT_ONCE = 16_384;
 
   private final SamClip student;
   private final Sam teacher;

@@ -2,6 +2,7 @@ package org.samclip.train.loop;
 
 import org.samclip.clip.ClipConfig;
 import org.samclip.model.Arithmetic;
+import org.samclip.model.ClipHead;
 import org.samclip.model.SamClipConfig;
 import org.samclip.sam.SamHeadConfig;
 import org.samclip.train.recipe.AreaScaledBatch;
@@ -9,20 +10,30 @@ import org.samclip.train.recipe.ParameterTable;
 import org.samclip.train.recipe.SourcesSpec.ClipSourceSpec;
 import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
 import org.samclip.train.recipe.StageSpec;
+import org.samclip.vitdet.Block;
 
 /**
  * What a stage takes, estimated from sizes alone.
  *
  * <p>Arithmetic counts the matrix products of a forward pass, twice as many again for the backward
- * pass of what lies at or behind a parameter that learns. Activations are {@value #VALUES_KEPT}
- * float32 values for each token, channel and layer that gradients pass through (inputs and outputs
- * of the norms, of the four projections, and of the activation function); the mask decoder keeps as
- * many for each image token and prompt.
+ * pass of what lies at or behind a parameter that learns. Activations are a number of float32 values
+ * for each token, channel and layer that gradients pass through; the mask decoder keeps as many for
+ * each image token of the prompts that it sees at a time.
  */
 final class StageCost {
 
-  /** Kept for the backward pass by each layer, for each token and channel. */
-  private static final int VALUES_KEPT = 16;
+  /**
+   * Values of a layer in autograd's record, for each token and channel: inputs and outputs of the
+   * norms, of the four projections and of the activation function, query and key with the positions
+   * appended, and what the backward pass of one layer makes. Counted, not measured.
+   */
+  private static final int RECORDED = 24;
+
+  /** The same on a CPU in float32, where oneDNN keeps each product's sides in a layout of its own. */
+  private static final int RECORDED_TWICE = 2 * RECORDED;
+
+  /** Values of a layer with a backward pass of its own, and its share of one layer's record. */
+  private static final int LEAN = 16;
 
   /** Forward and backward, in forward passes. */
   private static final int WITH_BACKWARD = 3;
@@ -32,14 +43,22 @@ final class StageCost {
   private final ClipConfig clipTeacher;
   private final ParameterTable table;
   private final boolean encoderLearns;
+  private final boolean oneDnn;
 
   /**
    * @param stage of the recipe
    * @param model the student
    * @param clipTeacher the CLIP teacher
    * @param table which parameters of the student learn
+   * @param oneDnn whether it trains on a CPU in float32
    */
-  StageCost(StageSpec stage, SamClipConfig model, ClipConfig clipTeacher, ParameterTable table) {
+  StageCost(
+      StageSpec stage,
+      SamClipConfig model,
+      ClipConfig clipTeacher,
+      ParameterTable table,
+      boolean oneDnn) {
+    this.oneDnn = oneDnn;
     this.stage = stage;
     this.model = model;
     this.clipTeacher = clipTeacher;
@@ -48,14 +67,19 @@ final class StageCost {
         table.entries().stream().anyMatch(e -> !e.frozen() && e.name().startsWith("image_encoder"));
   }
 
-  /** Bytes of gradients and of AdamW's two moments. */
+  /**
+   * Bytes of gradients and of AdamW's two moments, of the average's copy of the parameters, and of
+   * the copy of the gradients that tells two losses apart.
+   */
   long learningBytes() {
-    return 3 * Float.BYTES * table.trainable();
+    int copies = 3 + (stage.ema() == null ? 0 : 1);
+    boolean two = stage.sources().clip() != null && stage.sources().sam() != null;
+    return (copies + (two ? 1 : 0)) * Float.BYTES * table.trainable();
   }
 
-  /** Bytes of AdamW's two moments in a checkpoint. */
+  /** Bytes of AdamW's two moments, and of the average, in a checkpoint. */
   long stateBytes() {
-    return 2 * Float.BYTES * table.trainable();
+    return (2 + (stage.ema() == null ? 0 : 1)) * Float.BYTES * table.trainable();
   }
 
   /** Bytes kept for the largest backward pass. */
@@ -65,20 +89,22 @@ final class StageCost {
     if (clip != null) {
       for (int side : clip.resolutions()) {
         int images = micro(clip.microBatch(), clip.baseResolution(), clip.batches(), side);
-        most = Math.max(most, images * (encoderKept(side) + kept(side, headLayers())));
+        double head = images * tokens(side) * model.encoder().width() * headLayers();
+        double headKept = head * values(tokens(side) >= ClipHead.LARGE_GRID);
+        most = Math.max(most, encoderKept(images, side) + headKept);
       }
     }
     SamSourceSpec sam = stage.sources().sam();
     if (sam != null) {
       int images = sam.microBatch() == null ? sam.batchSize() : sam.microBatch();
       SamHeadConfig head = model.samHead();
-      double decoder =
-          (double) sam.masksPerImage()
-              * tokens(sam.resolution())
-              * head.dim()
-              * (head.depth() + 1)
-              * VALUES_KEPT;
-      most = Math.max(most, images * (encoderKept(sam.resolution()) + decoder));
+      double tokens = images * tokens(sam.resolution());
+      double prompts =
+          Math.min(
+              sam.masksPerImage(),
+              Math.max(1, Math.floor(SamDistillation.TOKENS_AT_ONCE / tokens)));
+      double decoder = prompts * tokens * head.dim() * (head.depth() + 1) * values(false);
+      most = Math.max(most, encoderKept(images, sam.resolution()) + decoder);
     }
     return (long) (most * Float.BYTES);
   }
@@ -88,19 +114,23 @@ final class StageCost {
     return micro.parts(batches.batchFor(side), side).get(0).size();
   }
 
-  private double encoderKept(int side) {
+  private double encoderKept(int images, int side) {
     if (!encoderLearns) {
       return 0;
     }
     int depth = model.encoder().depth();
+    double block = images * tokens(side) * model.encoder().width();
+    int values = values(images * tokens(side) >= Block.LEAN_FROM);
     // Every block's input, and all of the one that is computed again.
-    return stage.checkpointActivations()
-        ? kept(side, 1) * (1 + (double) depth / VALUES_KEPT)
-        : kept(side, depth);
+    return stage.checkpointActivations() ? block * (depth + values) : block * depth * values;
   }
 
-  private double kept(int side, int layers) {
-    return (double) VALUES_KEPT * tokens(side) * model.encoder().width() * layers;
+  /** Kept for the backward pass by each layer, for each token and channel. */
+  private int values(boolean large) {
+    if (!oneDnn) {
+      return RECORDED;
+    }
+    return large ? LEAN : RECORDED_TWICE;
   }
 
   /**

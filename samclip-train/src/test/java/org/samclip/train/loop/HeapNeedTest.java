@@ -91,9 +91,46 @@ class HeapNeedTest {
     List<String> options = List.of("-Xmx1g", "-XX:+UseG1GC", "-XX:G1HeapRegionSize=8m");
     long used = Long.parseLong(OwnProcess.lastLine(folder, options, Probe.class));
     long certain = need(paper(), 0).batches();
-    System.out.println("heap " + used + " certain " + certain);
     assertTrue(used < 1000 * MEGABYTE, "used " + used);
     assertTrue(certain < 1000 * MEGABYTE, "needs " + certain);
     assertTrue(used > .6 * certain && used < certain + 128 * MEGABYTE, used + " of " + certain);
+  }
+
+  /** Bytes of RGB: one in work and one made ahead; a small one may wait beside. */
+  @Test
+  void batchesFollowFromSizes() {
+    long at224 = 2048 * 3L * 224 * 224;
+    long at448 = 512 * 3L * (448 * 448 + 224 * 224);
+    assertTrue(at224 > Prefetch.LARGE);
+    assertEquals(2 * at448, need(paper(), 0).batches());
+    long sam = 32 * 3L * 1024 * 1024;
+    assertTrue(sam < Prefetch.LARGE);
+    assertEquals(2 * at448 + 3 * sam, need(paper(), 1).batches());
+  }
+
+  /** 64 images wait, and each of 16 threads holds two of SA-1B's size. */
+  @Test
+  void decodedImagesFollowFromWorkers() {
+    long photo = 3 * 1500 * 2250;
+    assertEquals((64 + 2 * 16) * photo, need(paper(), 0).decoded());
+    assertEquals(2 * (64 + 2 * 16) * photo, need(paper(), 1).decoded(), "of both sources");
+    assertEquals((8 + 2) * photo, need(paper("data.workers=1"), 0).decoded());
+    Recipe scenes =
+        paper("data.clip=null", "data.sam=null", "data.workers=1", "data.scenes={dir: scenes}");
+    assertEquals(10 * 3L * scenes.data().scenes().size() * scenes.data().scenes().size(),
+        need(scenes, 0).decoded());
+  }
+
+  @Test
+  void aHeapThatCannotHoldTheBatchesIsTheUsersError() {
+    HeapNeed need = need(paper(), 1);
+    need.requireFit("stage multi_task", 2L << 30);
+    UserError error =
+        assertThrows(UserError.class, () -> need.requireFit("stage multi_task", 1L << 30));
+    String message = error.getMessage();
+    assertTrue(message.startsWith("stage multi_task: its batches take 1073 MB"), message);
+    assertTrue(message.contains("limited to 1074 MB"), message);
+    assertTrue(message.contains("SAMCLIP_JAVA_OPTS=-Xmx3g"), message);
+    assertTrue(message.contains("sources.clip.batch_size"), message);
   }
 }

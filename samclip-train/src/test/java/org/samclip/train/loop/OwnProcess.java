@@ -21,9 +21,10 @@ final class OwnProcess {
    * @param folder takes a log
    * @param options for Java
    * @param main has the method
+   * @param arguments of the method
    * @return the last line it printed
    */
-  static String lastLine(Path folder, List<String> options, Class<?> main)
+  static String lastLine(Path folder, List<String> options, Class<?> main, String... arguments)
       throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -33,6 +34,7 @@ final class OwnProcess {
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     command.addAll(List.of("-cp", classPath, main.getName()));
+    command.addAll(Arrays.asList(arguments));
     Path log = folder.resolve("log.txt");
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
