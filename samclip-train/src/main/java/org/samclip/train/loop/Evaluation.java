@@ -154,7 +154,7 @@ public final class Evaluation {
         row.put("clip_cosine" + behind, retention.cosine());
       }
     }
-    semantic(row, model);
+    semantic(row, model, spec.semanticResolutions());
     if (semantic != null) {
       Map<Background, HeadComposition.Result> found =
           HeadComposition.run(model, semantic, composition(), backgrounds());
@@ -186,17 +186,16 @@ public final class Evaluation {
   }
 
   /**
-   * The CLIP teacher names images at its own side only, and segments at the students' sides.
+   * The CLIP teacher sees images at its own side only, for which it was made.
    *
    * @return names and label maps of the CLIP teacher; what compares it with itself is left out
    */
   public Map<String, ImageScores> clipTeacher() {
     Map<String, ImageScores> row = new LinkedHashMap<>();
     if (classes != null) {
-      teacherEmbeddings = new TeacherEmbeddings();
-      named(row, clipTeacher, clipTeacher.imageSide(), "", teacherEmbeddings);
+      rememberEmbeddings(row);
     }
-    semantic(row, clipTeacher);
+    semantic(row, clipTeacher, List.of(clipTeacher.imageSide()));
     return row;
   }
 
@@ -213,9 +212,15 @@ public final class Evaluation {
 
   private TeacherEmbeddings teacherEmbeddings() {
     if (teacherEmbeddings == null) {
-      clipTeacher();
+      rememberEmbeddings(new LinkedHashMap<>());
     }
     return teacherEmbeddings;
+  }
+
+  private void rememberEmbeddings(Map<String, ImageScores> row) {
+    TeacherEmbeddings embeddings = new TeacherEmbeddings();
+    named(row, clipTeacher, clipTeacher.imageSide(), "", embeddings);
+    teacherEmbeddings = embeddings;
   }
 
   private void prompted(
@@ -254,12 +259,13 @@ public final class Evaluation {
     }
   }
 
-  private void semantic(Map<String, ImageScores> row, ImageTextModel model) {
-    for (int side : spec.semanticResolutions()) {
+  private void semantic(
+      Map<String, ImageScores> row, ImageTextModel model, List<Integer> sides) {
+    for (int side : sides) {
       if (semantic != null) {
         Map<Background, SemanticSegmentation.Result> found =
             SemanticSegmentation.run(model, semantic, semantic(side), backgrounds());
-        String behind = behind(side, spec.semanticResolutions());
+        String behind = behind(side, sides);
         row.put("semantic_miou" + behind, found.get(counted()).perImage());
         row.put("semantic_fg_miou" + behind, found.get(Background.EXCLUDED).perImage());
         if (!heldOutLabels.isEmpty()) {

@@ -86,8 +86,13 @@ class EvaluationTest {
     assertEquals(masks, new TreeSet<>(sam.keySet()));
     Set<String> dense =
         columns("", "_48", "semantic_miou", "semantic_fg_miou", "heldout_semantic_miou");
-    Set<String> ofClip = new TreeSet<>(dense);
-    ofClip.addAll(List.of("zeroshot_top1", "heldout_top1"));
+    Set<String> ofClip =
+        Set.of(
+            "zeroshot_top1",
+            "heldout_top1",
+            "semantic_miou",
+            "semantic_fg_miou",
+            "heldout_semantic_miou");
     assertEquals(ofClip, new TreeSet<>(clip.keySet()));
     Set<String> all = new TreeSet<>(dense);
     all.addAll(masks);
