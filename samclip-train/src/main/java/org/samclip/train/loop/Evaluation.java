@@ -203,8 +203,7 @@ public final class Evaluation {
   public Map<String, ImageScores> clipTeacher() {
     Map<String, ImageScores> row = new LinkedHashMap<>();
     if (classes != null) {
-      teacherEmbeddings = new TeacherEmbeddings();
-      named(row, clipTeacher, clipTeacher.imageSide(), "", teacherEmbeddings);
+      rememberEmbeddings(row);
     }
     semantic(row, clipTeacher, List.of(clipTeacher.imageSide()));
     return row;
@@ -223,9 +222,15 @@ public final class Evaluation {
 
   private TeacherEmbeddings teacherEmbeddings() {
     if (teacherEmbeddings == null) {
-      clipTeacher();
+      rememberEmbeddings(new LinkedHashMap<>());
     }
     return teacherEmbeddings;
+  }
+
+  private void rememberEmbeddings(Map<String, ImageScores> row) {
+    TeacherEmbeddings embeddings = new TeacherEmbeddings();
+    named(row, clipTeacher, clipTeacher.imageSide(), "", embeddings);
+    teacherEmbeddings = embeddings;
   }
 
   private void prompted(
