@@ -88,7 +88,7 @@ final class EvalCommand implements Callable<Integer> {
               + " class claims, or not counted.")
   private Background background = Background.EXCLUDED;
 
-  @Mixin private ClipFileOptions clipFiles = new ClipFileOptions();
+  @Mixin private WeightsOptionsMixin weights = new WeightsOptionsMixin();
 
   @Mixin private ScoreOptions scores = new ScoreOptions();
 
@@ -112,7 +112,7 @@ final class EvalCommand implements Callable<Integer> {
             background,
             scores.settings());
     ProtocolResult result;
-    try (OpenModel open = OpenModel.read(model, clipFiles.files(), LibTorch.device(device))) {
+    try (OpenModel open = OpenModel.read(model, weights.options(), LibTorch.device(device))) {
       result = run.run(open);
     }
     if (json != null) {
