@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.ClipFiles;
+import org.samclip.model.WeightsOptions;
 import org.samclip.model.ModelFile;
 import org.samclip.model.ModelWeights;
 
@@ -20,7 +20,7 @@ final class MeasureWeights {
   public static void main(String[] arguments) throws Exception {
     Path file = Path.of(arguments[0]);
     String what = arguments[1];
-    ClipFiles files = ClipFiles.of(null, arguments.length > 2 ? Path.of(arguments[2]) : null);
+    WeightsOptions files = WeightsOptions.of(null, null, arguments.length > 2 ? Path.of(arguments[2]) : null);
     try (NDManager manager = LibTorch.newManager(Device.cpu())) {
       long before = peak();
       long start = System.nanoTime();

@@ -2,7 +2,6 @@ package org.samclip.checkpoint;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -139,9 +138,20 @@ public final class KeyMap {
                     source.path(), Printable.of(earlier), Printable.of(name), Printable.of(ours)));
       }
     }
+    Map<String, String> unread = new LinkedHashMap<>();
+    source
+        .unread()
+        .forEach(
+            (name, what) -> {
+              Rule chosen = ruleFor(name);
+              if (chosen.to != null) {
+                unread.put(chosen.apply(name), what);
+              }
+            });
+    gathered.keySet().removeAll(unread.keySet()); // what is joined with it is no whole tensor
     Map<String, RenamedSource.Tensor> tensors = new LinkedHashMap<>();
     gathered.forEach((ours, parts) -> tensors.put(ours, tensor(source, ours, parts)));
-    return new RenamedSource(source, Collections.unmodifiableMap(tensors));
+    return new RenamedSource(source, tensors, unread, List.of());
   }
 
   private Rule ruleFor(String name) {

@@ -8,6 +8,9 @@ import java.util.List;
  */
 public final class OpenClipNames {
 
+  /** A tensor that every such checkpoint has. */
+  public static final String SIGN = "visual.conv1.weight";
+
   /** Three numbers that only OpenAI's archives hold beside the weights. */
   public static final List<String> OPENAI_SIGNS =
       List.of("input_resolution", "context_length", "vocab_size");

@@ -10,10 +10,8 @@ import ai.djl.nn.ParameterList;
 import ai.djl.util.Pair;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -147,7 +145,7 @@ public final class ParameterLoader {
           }
         });
     if (!notFinite.isEmpty()) {
-      LOG.warn("{}: not finite: {}", source.path(), list(notFinite));
+      LOG.warn("{}: not finite: {}", source.path(), Printable.list(notFinite));
     }
     return new Report(List.copyOf(plan.present.keySet()), plan.kept, plan.ignored, notFinite);
   }
@@ -198,7 +196,7 @@ public final class ParameterLoader {
   private Plan plan(Map<String, Expected> targets, TensorSource source) {
     Plan plan = compare(targets, source);
     if (!plan.differences.isEmpty()) {
-      throw new UserError(disagreement(source.path(), plan.differences));
+      throw new UserError(disagreement(source, plan.differences));
     }
     return plan;
   }
@@ -308,7 +306,7 @@ public final class ParameterLoader {
                 Arrays.toString(shape)));
   }
 
-  private static String disagreement(Path path, Differences differences) {
+  private static String disagreement(TensorSource source, Differences differences) {
     List<String> missing = differences.missing;
     List<String> unused = differences.extra;
     List<String> misfits = differences.misfits;
@@ -316,24 +314,24 @@ public final class ParameterLoader {
     if (!missing.isEmpty()) {
       List<String> hinted = new ArrayList<>();
       for (String name : missing) {
-        hinted.add(hinted.size() < SHOWN ? name + Printable.hint(name, unused) : name);
+        String what = source.unread().get(name);
+        if (what != null) {
+          hinted.add(0, name + " (there is a " + Printable.of(what) + ", which is not read)");
+        } else {
+          hinted.add(hinted.size() < SHOWN ? name + Printable.hint(name, unused) : name);
+        }
       }
-      parts.add(missing.size() + " missing: " + list(hinted));
+      parts.add(missing.size() + " missing: " + Printable.list(hinted));
     }
     if (!unused.isEmpty()) {
-      parts.add(unused.size() + " that the model does not have: " + list(unused));
+      parts.add(unused.size() + " that the model does not have: " + Printable.list(unused));
     }
     if (!misfits.isEmpty()) {
-      parts.add(misfits.size() + " of another shape or type: " + list(misfits));
+      parts.add(misfits.size() + " of another shape or type: " + Printable.list(misfits));
     }
-    return path
+    return source.path()
         + " does not fit the model, nothing was loaded. Tensors "
         + String.join("; ", parts)
         + ". Check that the checkpoint and the model's size belong together.";
-  }
-
-  private static String list(Collection<String> names) {
-    String shown = String.join(", ", names.stream().limit(SHOWN).map(Printable::of).toList());
-    return names.size() > SHOWN ? shown + ", and " + (names.size() - SHOWN) + " more" : shown;
   }
 }

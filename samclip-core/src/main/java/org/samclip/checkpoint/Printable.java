@@ -1,12 +1,16 @@
 package org.samclip.checkpoint;
 
 import java.util.Collection;
+import java.util.stream.Collectors;
 import org.samclip.NearestName;
 
 /** Makes text from an untrusted file fit for a message: short, and without control characters. */
 public final class Printable {
 
   private static final int MAX_LENGTH = 200;
+
+  /** Names of a list that are shown. */
+  private static final int SHOWN = 5;
 
   private Printable() {}
 
@@ -17,6 +21,15 @@ public final class Printable {
   public static String of(String text) {
     String shown = text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH) + "..." : text;
     return shown.replaceAll("\\p{C}", "?");
+  }
+
+  /**
+   * @param names from a file
+   * @return the first few, and how many more there are
+   */
+  public static String list(Collection<String> names) {
+    String shown = names.stream().limit(SHOWN).map(Printable::of).collect(Collectors.joining(", "));
+    return names.size() > SHOWN ? shown + ", and " + (names.size() - SHOWN) + " more" : shown;
   }
 
   /**

@@ -2,19 +2,23 @@ package org.samclip.checkpoint;
 
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.samclip.UserError;
 
 /**
  * Another checkpoint under other names, with tensors joined or transposed while they are read. What
- * {@link KeyMap} makes.
+ * {@link KeyMap} and {@link BareNames} make.
  */
 final class RenamedSource implements TensorSource {
 
   private final TensorSource source;
   private final Map<String, Tensor> tensors;
+  private final Map<String, String> unread;
+  private final List<String> notes;
 
   /**
    * @param info as it is presented
@@ -23,9 +27,21 @@ final class RenamedSource implements TensorSource {
    */
   record Tensor(TensorInfo info, List<TensorInfo> parts, boolean transposed) {}
 
-  RenamedSource(TensorSource source, Map<String, Tensor> tensors) {
+  /**
+   * @param source which this closes
+   * @param tensors by the new names
+   * @param unread by the new names
+   * @param notes added to the source's own
+   */
+  RenamedSource(
+      TensorSource source,
+      Map<String, Tensor> tensors,
+      Map<String, String> unread,
+      List<String> notes) {
     this.source = source;
-    this.tensors = tensors;
+    this.tensors = Collections.unmodifiableMap(tensors);
+    this.unread = Collections.unmodifiableMap(unread);
+    this.notes = Stream.concat(source.notes().stream(), notes.stream()).toList();
   }
 
   @Override
@@ -51,6 +67,16 @@ final class RenamedSource implements TensorSource {
   @Override
   public Map<String, String> metadata() {
     return source.metadata();
+  }
+
+  @Override
+  public Map<String, String> unread() {
+    return unread;
+  }
+
+  @Override
+  public List<String> notes() {
+    return notes;
   }
 
   @Override

@@ -164,6 +164,18 @@ public final class ShardedSource implements TensorSource {
   }
 
   @Override
+  public Map<String, String> unread() {
+    Map<String, String> all = new LinkedHashMap<>();
+    shards.values().forEach(shard -> all.putAll(shard.unread()));
+    return all;
+  }
+
+  @Override
+  public List<String> notes() {
+    return shards.values().stream().flatMap(shard -> shard.notes().stream()).distinct().toList();
+  }
+
+  @Override
   public void readBytes(String name, long position, ByteBuffer target) {
     owner(name).readBytes(name, position, target);
   }

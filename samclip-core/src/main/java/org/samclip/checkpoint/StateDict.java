@@ -14,123 +14,142 @@ import java.util.stream.Collectors;
 import org.samclip.UserError;
 
 /**
- * The tensors of a torch checkpoint, found in what its pickle holds. Training scripts save the
- * state dict itself, or a dict with the state dict under one of a few customary keys.
+ * The tensors in what a torch checkpoint's pickle holds: a state dict, dicts of state dicts and
+ * other things as training scripts save them, or a TorchScript module. A tensor's name is made of
+ * the keys that lead to it, with dots between.
  *
  * @param tensors by name, in the file's order
- * @param metadata strings, numbers and bools that stand beside
+ * @param metadata strings, numbers and bools that stand at the top
+ * @param unread what else is there: by name, what it is
  */
-record StateDict(Map<String, TorchTensor> tensors, Map<String, String> metadata) {
+record StateDict(
+    Map<String, TorchTensor> tensors, Map<String, String> metadata, Map<String, String> unread) {
 
-  /** Where training scripts put the state dict, in the order of preference. */
-  private static final List<String> WRAPPERS =
-      List.of("state_dict", "model", "model_state_dict", "module");
+  /** The longest path of keys in front of a name. */
+  private static final int MAX_PREFIX = 1000;
 
-  /** Data-parallel training puts this before every name. */
-  private static final String PARALLEL = "module.";
+  /** As many as a safetensors file may have. */
+  private static final int MAX_NAMES = 200_000;
 
-  /** The longest prefix of a tensor's name in a TorchScript module. */
-  private static final int MAX_NAME = 1000;
+  /**
+   * A dict or module that is still to be looked at.
+   *
+   * @param root the key at the top that leads to it; null for the top itself
+   * @param prefix of the names in it
+   */
+  private record Part(String root, String prefix, Map<?, ?> items) {}
 
   /**
    * @param path names the file in messages
    * @param content what the pickle holds; may contain itself
    * @return the tensors
-   * @throws UserError if no dict of tensors is found
+   * @throws UserError if there are none
    */
   static StateDict find(Path path, Object content) {
-    Map<String, String> metadata = new LinkedHashMap<>();
-    if (content instanceof ScriptObject module) {
-      Map<String, TorchTensor> tensors = ofModule(path, module);
-      if (!tensors.isEmpty()) {
-        return new StateDict(tensors, metadata);
-      }
+    StateDict found =
+        new StateDict(new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>());
+    Map<?, ?> top = items(content);
+    if (top != null) {
+      found.walk(path, top);
     }
-    Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
-    Object current = content;
-    while (current instanceof Map<?, ?> dict && seen.add(dict)) {
-      plainValues(dict, metadata);
-      Object inner = wrapped(dict);
-      Map<String, TorchTensor> tensors = tensors(dict);
-      if (inner == null && !tensors.isEmpty()) {
-        return new StateDict(withoutPrefix(tensors), metadata);
-      }
-      current = inner;
+    if (found.tensors.isEmpty()) {
+      throw new UserError(
+          "%s: no dict of tensors was found; %s. In Python, torch.save the model's state_dict()."
+              .formatted(path, top == null ? "it holds no dict but: " + what(content) : list(top)));
     }
-    String found =
-        content instanceof Map<?, ?> dict
-            ? "its keys are "
-                + dict.keySet().stream()
-                    .limit(10)
-                    .map(key -> Printable.of(String.valueOf(key)))
-                    .collect(Collectors.joining(", "))
-            : "it holds no dict";
-    throw new UserError(
-        "%s: no dict of tensors was found (looked at the top and under %s); %s. In Python, torch.save the state_dict alone."
-            .formatted(path, String.join(", ", WRAPPERS), found));
+    return found;
   }
 
-  /** A part of a TorchScript module that is still to be looked at. */
-  private record Part(String prefix, ScriptObject object) {}
-
-  /**
-   * The tensors of a TorchScript module, under the names of its {@code state_dict()}. Each object
-   * is looked at once, so that objects which contain each other end.
-   */
-  private static Map<String, TorchTensor> ofModule(Path path, ScriptObject module) {
-    Map<String, TorchTensor> tensors = new LinkedHashMap<>();
-    Set<ScriptObject> seen = new HashSet<>(Set.of(module));
-    Deque<Part> open = new ArrayDeque<>(List.of(new Part("", module)));
+  /** Each dict is looked at once, so that dicts which contain each other end. */
+  private void walk(Path path, Map<?, ?> top) {
+    Set<Object> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+    seen.add(top);
+    Set<String> fruitful = new HashSet<>();
+    Deque<Part> open = new ArrayDeque<>(List.of(new Part(null, "", top)));
     while (!open.isEmpty()) {
       Part part = open.remove();
-      if (part.prefix.length() > MAX_NAME) {
-        throw new UserError(path + ": its modules are nested too deeply");
+      if (part.prefix.length() > MAX_PREFIX) {
+        throw new UserError(path + ": its dicts or modules are nested too deeply");
       }
-      part.object
-          .attributes()
-          .forEach(
-              (key, value) -> {
-                if (value instanceof TorchTensor tensor) {
-                  tensors.put(part.prefix + key, tensor);
-                } else if (value instanceof ScriptObject inner && seen.add(inner)) {
-                  open.add(new Part(part.prefix + key + ".", inner));
-                }
-              });
+      part.items.forEach(
+          (key, value) -> {
+            if (key instanceof String text) {
+              String name = part.prefix + text;
+              Map<?, ?> inner = items(value);
+              if (inner != null && seen.add(inner)) {
+                open.add(new Part(part.root == null ? text : part.root, name + ".", inner));
+              } else if (keep(path, name, value, part.root == null)) {
+                fruitful.add(part.root);
+              }
+            }
+          });
     }
-    return tensors;
-  }
-
-  private static Map<String, TorchTensor> tensors(Map<?, ?> dict) {
-    Map<String, TorchTensor> tensors = new LinkedHashMap<>();
-    dict.forEach(
+    // An optimizer's state and the like: tensors have numbers there, or there are none.
+    top.forEach(
         (key, value) -> {
-          if (key instanceof String name && value instanceof TorchTensor tensor) {
-            tensors.put(name, tensor);
-          }
-        });
-    return tensors;
-  }
-
-  private static Object wrapped(Map<?, ?> dict) {
-    return WRAPPERS.stream().map(dict::get).filter(Map.class::isInstance).findFirst().orElse(null);
-  }
-
-  private static void plainValues(Map<?, ?> dict, Map<String, String> metadata) {
-    dict.forEach(
-        (key, value) -> {
-          if (key instanceof String name
-              && (value instanceof String || value instanceof Number || value instanceof Boolean)) {
-            metadata.putIfAbsent(name, value.toString());
+          if (key instanceof String name && items(value) != null && !fruitful.contains(name)) {
+            unread.put(name, what(value));
           }
         });
   }
 
-  private static Map<String, TorchTensor> withoutPrefix(Map<String, TorchTensor> tensors) {
-    if (!tensors.keySet().stream().allMatch(name -> name.startsWith(PARALLEL))) {
-      return tensors;
+  /** Whether it is a tensor. */
+  private boolean keep(Path path, String name, Object value, boolean atTop) {
+    if (tensors.size() + unread.size() >= MAX_NAMES) {
+      throw new UserError(path + ": it has more than " + MAX_NAMES + " tensors");
     }
-    Map<String, TorchTensor> stripped = new LinkedHashMap<>();
-    tensors.forEach((name, tensor) -> stripped.put(name.substring(PARALLEL.length()), tensor));
-    return stripped;
+    if (value instanceof TorchTensor tensor) {
+      if (tensors.put(name, tensor) != null) {
+        throw new UserError(path + ": two tensors are named '" + Printable.of(name) + "'");
+      }
+      return true;
+    }
+    if (atTop && isPlain(value)) {
+      metadata.put(name, value.toString());
+    } else if (value instanceof Placeholder || atTop && value != null && items(value) == null) {
+      unread.put(name, what(value));
+    }
+    return false;
+  }
+
+  private static Map<?, ?> items(Object value) {
+    if (value instanceof ScriptObject module) {
+      return module.attributes();
+    }
+    return value instanceof Map<?, ?> dict ? dict : null;
+  }
+
+  private static boolean isPlain(Object value) {
+    return value instanceof String
+        || value instanceof Number
+        || value instanceof Boolean
+        || value instanceof TensorUnpickler.Constant;
+  }
+
+  private static String list(Map<?, ?> top) {
+    return "it holds "
+        + top.entrySet().stream()
+            .limit(10)
+            .map(e -> Printable.of(e.getKey() + " (" + what(e.getValue()) + ")"))
+            .collect(Collectors.joining(", "));
+  }
+
+  private static String what(Object value) {
+    if (value == null) {
+      return "None";
+    }
+    if (value instanceof Placeholder placeholder) {
+      return placeholder.toString();
+    }
+    if (isPlain(value)) {
+      return "plain value";
+    }
+    if (value instanceof List) {
+      return "list";
+    }
+    if (value instanceof Object[]) {
+      return "tuple";
+    }
+    return items(value) != null ? "dict" : "function, class or storage";
   }
 }

@@ -44,6 +44,22 @@ public interface TensorSource extends AutoCloseable {
   Map<String, String> metadata();
 
   /**
+   * @return what stands among or beside the tensors and is none that is read, such as an
+   *     optimizer's state, an object, or a tensor of complex numbers: by name, what it is
+   */
+  default Map<String, String> unread() {
+    return Map.of();
+  }
+
+  /**
+   * @return what a person should know of how the tensors were found, a sentence each: prefixes
+   *     taken off names, tensors left out
+   */
+  default List<String> notes() {
+    return List.of();
+  }
+
+  /**
    * Reads a part of a tensor as raw little-endian, row-major bytes.
    *
    * @param name a tensor's name

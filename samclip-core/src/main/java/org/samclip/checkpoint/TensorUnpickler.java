@@ -1,36 +1,23 @@
 package org.samclip.checkpoint;
 
-import java.math.BigInteger;
-import java.nio.BufferUnderflowException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.samclip.UserError;
 
 /**
- * A pickle machine that can build tensors, dicts, lists, tuples, strings, numbers, None and bool,
- * in a TorchScript archive also objects that are attributes by name, and nothing else. A pickle may
- * name any Python function; this one knows a fixed list of names, which stand for Java code below,
- * and refuses all others without looking further. Tuples become {@code Object[]}, dicts {@link
- * LinkedHashMap}, integers {@link Long} or {@link BigInteger}.
- *
- * <p>Work and memory are bounded by the number of opcodes; structures may contain themselves, so
- * whoever walks the result must expect that.
+ * The names in a torch checkpoint's pickle. A pickle may name any Python function; this machine
+ * knows those of torch's own safe loader ({@code torch.load} with {@code weights_only=True}), in a
+ * TorchScript archive also objects that are attributes by name, and does in Java what they mean.
+ * For every other name a {@link Placeholder} stands, and for what the pickle would make with it:
+ * nothing is imported, called or constructed.
  */
-final class TensorUnpickler {
-
-  /** The largest pickle accepted; those of the largest public models have a few megabytes. */
-  static final int MAX_BYTES = 32 << 20;
-
-  private static final int MAX_OPCODES = 4_000_000;
-  private static final int MAX_INTEGER_BYTES = 1024;
-  private static final int MAX_PROTOCOL = 5;
+final class TensorUnpickler extends PickleMachine {
 
   /** torch's names of storages, by which a pickle says its element type. */
   static final Map<String, TensorType> STORAGES =
@@ -46,339 +33,324 @@ final class TensorUnpickler {
           "ByteStorage", TensorType.U8,
           "BoolStorage", TensorType.BOOL);
 
+  /** The same types as torch's dtypes, in which newer tensors of untyped storages say theirs. */
+  private static final Map<String, TensorType> DTYPES =
+      Map.of(
+          "torch.float64", TensorType.F64,
+          "torch.float32", TensorType.F32,
+          "torch.float16", TensorType.F16,
+          "torch.bfloat16", TensorType.BF16,
+          "torch.int64", TensorType.I64,
+          "torch.int32", TensorType.I32,
+          "torch.int16", TensorType.I16,
+          "torch.int8", TensorType.I8,
+          "torch.uint8", TensorType.U8,
+          "torch.bool", TensorType.BOOL);
+
+  /** Dtypes and quantization schemes, which are values without arguments. */
+  private static final Pattern CONSTANT =
+      Pattern.compile(
+          "torch\\.((b?float|complex|u?int|qu?int|bits)[0-9]\\w{0,20}|bool|per_(tensor|channel)_\\w{1,40})");
+
+  private static final Pattern STORAGE =
+      Pattern.compile("torch(\\.cuda|\\.storage)?\\.\\w{1,40}Storage");
+
+  private static final String REBUILD = "torch._utils._rebuild_";
+
+  /** Its elements are bytes; the tensor says its own type. */
+  private static final String UNTYPED = "UntypedStorage";
+
   /** Classes of a TorchScript archive's own code are named below this module. */
   private static final String SCRIPT_CLASSES = "__torch__";
 
-  /** The functions that a pickle may call; each is done here, in Java. */
-  private enum Function {
-    ORDERED_DICT,
-    REBUILD_TENSOR,
-    REBUILD_PARAMETER,
-    /** TorchScript's typed lists. */
-    BUILD_LIST,
-    /** TorchScript's note of a container's type. */
-    RESTORE_TYPE,
-    /** A class of TorchScript: makes objects, which are attributes and nothing else. */
-    SCRIPT_CLASS
+  /**
+   * A dtype, a device or the like.
+   *
+   * @param text as Python prints it
+   */
+  record Constant(String text) {
+    @Override
+    public String toString() {
+      return text;
+    }
   }
 
-  private final String origin;
+  private record StorageClass(String name) {}
+
+  /** A storage of a type that is not read. */
+  private record OtherStorage(String type, String key, long count) {}
+
+  /**
+   * A function or class that means something.
+   *
+   * @param name in Python
+   * @param body from its arguments to what it gives
+   */
+  private record Known(String name, Function<Object[], Object> body) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  /** A class of TorchScript: makes objects, which are attributes and nothing else. */
+  private static final Object SCRIPT_CLASS = new Placeholder("class of a TorchScript archive");
+
+  private final Map<String, Known> known = new HashMap<>();
   private final boolean script;
-  private final ByteBuffer in;
-  private final List<Object> stack = new ArrayList<>();
-  private final List<Integer> marks = new ArrayList<>();
-  private final Map<Long, Object> memo = new HashMap<>();
+  private final Set<String> strangers = new TreeSet<>();
+
+  /**
+   * What a pickle holds.
+   *
+   * @param root the object
+   * @param strangers Python names in it that are no plain data; a {@link Placeholder} stands for
+   *     each
+   */
+  record Content(Object root, Set<String> strangers) {}
 
   private TensorUnpickler(String origin, byte[] pickle, boolean script) {
-    this.origin = origin;
+    super(origin, pickle);
     this.script = script;
-    this.in = ByteBuffer.wrap(pickle).order(ByteOrder.LITTLE_ENDIAN);
+    know("collections.OrderedDict", this::orderedDict);
+    know("collections.Counter", this::counter);
+    know("builtins.set", arguments -> new Placeholder("set"));
+    know("builtins.bytearray", arguments -> new Placeholder("bytes"));
+    know("_codecs.encode", arguments -> new Placeholder("bytes"));
+    know("builtins.complex", arguments -> new Placeholder("complex number"));
+    know("torch.Size", arguments -> arguments.length == 1 ? arguments[0] : arguments);
+    know("torch.device", TensorUnpickler::device);
+    know("torch.serialization._get_layout", arguments -> new Placeholder("layout"));
+    know("torch.Tensor", arguments -> new Placeholder("tensor in the form of old versions"));
+    know("torch.nn.parameter.Parameter", this::ofTensor);
+    know(REBUILD + "parameter", this::ofTensor);
+    know(REBUILD + "parameter_with_state", this::ofTensor);
+    know(REBUILD + "device_tensor_from_cpu_tensor", this::ofTensor);
+    know(REBUILD + "tensor", this::tensor);
+    know(REBUILD + "tensor_v2", this::tensor);
+    know(REBUILD + "tensor_v3", this::tensorOfDtype);
+    know("torch._tensor._rebuild_from_type_v2", this::withAttributes);
+    for (String kind :
+        List.of(
+            "qtensor",
+            "sparse_tensor",
+            "nested_tensor",
+            "wrapper_subclass",
+            "meta_tensor_no_storage",
+            "device_tensor_from_numpy")) {
+      know(REBUILD + kind, arguments -> new Placeholder("tensor of " + kind));
+    }
+    if (script) {
+      for (String kind : List.of("int", "tensor", "double", "bool")) {
+        know("torch.jit._pickle.build_" + kind + "list", this::typedList);
+      }
+      know("torch.jit._pickle.restore_type_tag", this::withoutType);
+    }
+  }
+
+  private void know(String name, Function<Object[], Object> body) {
+    known.put(name, new Known(name, body));
   }
 
   /**
    * @param origin names the file in messages
    * @param pickle at most {@link #MAX_BYTES}
    * @param script whether it is a TorchScript archive's, which also holds {@link ScriptObject}s
-   * @return the object
-   * @throws UserError if the pickle is damaged or asks for anything but data
+   * @return what it holds
+   * @throws UserError if the pickle is damaged, or describes tensors otherwise than torch does
    */
-  static Object load(String origin, byte[] pickle, boolean script) {
-    try {
-      return new TensorUnpickler(origin, pickle, script).run();
-    } catch (BufferUnderflowException e) {
-      throw new UserError(message(origin, "it ends too early"), e);
-    }
+  static Content load(String origin, byte[] pickle, boolean script) {
+    TensorUnpickler unpickler = new TensorUnpickler(origin, pickle, script);
+    return new Content(unpickler.run(), unpickler.strangers);
   }
 
-  private Object run() {
-    for (int i = 0; i < MAX_OPCODES; i++) {
-      int opcode = in.get() & 0xff;
-      if (opcode == '.') {
-        return pop();
-      }
-      step(opcode);
+  @Override
+  Object global(String module, String name) {
+    String full = today(module) + "." + name;
+    if (known.containsKey(full)) {
+      return known.get(full);
     }
-    throw broken("it has more than " + MAX_OPCODES + " instructions");
+    if (script && (module.equals(SCRIPT_CLASSES) || module.startsWith(SCRIPT_CLASSES + "."))) {
+      return SCRIPT_CLASS;
+    }
+    if (CONSTANT.matcher(full).matches()) {
+      return new Constant(full);
+    }
+    if (STORAGE.matcher(full).matches()) {
+      return new StorageClass(name);
+    }
+    strangers.add(full);
+    return new Placeholder(full);
   }
 
-  private void step(int opcode) {
-    switch (opcode) {
-      case 0x80 -> protocol(in.get());
-      case 0x95 -> in.getLong(); // FRAME: a hint for streams
-      case '(' -> marks.add(stack.size());
-      case '0' -> pop();
-      case '1' -> popToMark();
-      case 'N' -> stack.add(null);
-      case 0x88 -> stack.add(true);
-      case 0x89 -> stack.add(false);
-      case 'K' -> stack.add((long) (in.get() & 0xff));
-      case 'M' -> stack.add((long) Short.toUnsignedInt(in.getShort()));
-      case 'J' -> stack.add((long) in.getInt());
-      case 0x8a -> stack.add(integer(in.get() & 0xff));
-      case 0x8b -> stack.add(integer(in.getInt()));
-      case 'G' -> stack.add(Double.longBitsToDouble(Long.reverseBytes(in.getLong())));
-      case 'X' -> stack.add(text(Integer.toUnsignedLong(in.getInt())));
-      case 0x8c -> stack.add(text(in.get() & 0xff));
-      case 0x8d -> stack.add(text(in.getLong()));
-      case ']' -> stack.add(new ArrayList<>());
-      case ')' -> stack.add(new Object[0]);
-      case '}' -> stack.add(new LinkedHashMap<>());
-      case 0x85 -> stack.add(popMany(1));
-      case 0x86 -> stack.add(popMany(2));
-      case 0x87 -> stack.add(popMany(3));
-      case 't' -> stack.add(popToMark());
-      case 'a' -> append(popMany(1));
-      case 'e' -> append(popToMark());
-      case 's' -> setItems(popMany(2));
-      case 'u' -> setItems(popToMark());
-      case 'q' -> memo.put((long) (in.get() & 0xff), top());
-      case 'r' -> memo.put(Integer.toUnsignedLong(in.getInt()), top());
-      case 0x94 -> memo.put((long) memo.size(), top());
-      case 'h' -> stack.add(recall(in.get() & 0xff));
-      case 'j' -> stack.add(recall(Integer.toUnsignedLong(in.getInt())));
-      case 'c' -> stack.add(global(line(), line()));
-      case 0x93 -> stack.add(stackGlobal(popMany(2)));
-      case 'Q' -> stack.add(storage(pop()));
-      case 'R' -> stack.add(call(popMany(2)));
-      case 0x81 -> stack.add(newObject(popMany(2)));
-      case 'b' -> build(pop());
-      default ->
-          throw broken("instruction 0x" + Integer.toHexString(opcode) + " is not needed for data");
-    }
-  }
-
-  private void protocol(byte version) {
-    if (version < 2 || version > MAX_PROTOCOL) {
-      throw broken("pickle protocol " + version + " is not one of 2 to " + MAX_PROTOCOL);
-    }
-  }
-
-  private Object top() {
-    if (stack.isEmpty() || atMark()) {
-      throw broken("its stack is empty");
-    }
-    return stack.get(stack.size() - 1);
-  }
-
-  private Object pop() {
-    Object top = top();
-    stack.remove(stack.size() - 1);
-    return top;
-  }
-
-  private boolean atMark() {
-    return !marks.isEmpty() && marks.get(marks.size() - 1) == stack.size();
-  }
-
-  private Object[] popMany(int count) {
-    Object[] values = new Object[count];
-    for (int i = count - 1; i >= 0; i--) {
-      values[i] = pop();
-    }
-    return values;
-  }
-
-  private Object[] popToMark() {
-    if (marks.isEmpty()) {
-      throw broken("it has no mark");
-    }
-    List<Object> above = stack.subList(marks.remove(marks.size() - 1), stack.size());
-    Object[] values = above.toArray();
-    above.clear();
-    return values;
-  }
-
-  private Object recall(long index) {
-    if (!memo.containsKey(index)) {
-      throw broken("it recalls an object that was not kept");
-    }
-    return memo.get(index);
-  }
-
-  private Object integer(int length) {
-    if (length < 0 || length > MAX_INTEGER_BYTES) {
-      throw broken("an integer of " + Integer.toUnsignedString(length) + " bytes");
-    }
-    byte[] bytes = bytes(length);
-    for (int i = 0; i < length / 2; i++) { // BigInteger wants the highest byte first
-      byte swapped = bytes[i];
-      bytes[i] = bytes[length - 1 - i];
-      bytes[length - 1 - i] = swapped;
-    }
-    BigInteger value = length == 0 ? BigInteger.ZERO : new BigInteger(bytes);
-    return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
-  }
-
-  private String text(long length) {
-    if (length < 0 || length > in.remaining()) {
-      throw broken("it ends too early");
-    }
-    return new String(bytes((int) length), StandardCharsets.UTF_8);
-  }
-
-  private String line() {
-    int start = in.position();
-    while (in.get() != '\n') {
-      if (in.position() - start > 256) {
-        throw broken("a name is too long");
-      }
-    }
-    int length = in.position() - 1 - start;
-    return new String(in.array(), start, length, StandardCharsets.UTF_8);
-  }
-
-  private byte[] bytes(int length) {
-    if (length > in.remaining()) {
-      throw broken("it ends too early");
-    }
-    byte[] bytes = new byte[length];
-    in.get(bytes);
-    return bytes;
-  }
-
-  private void append(Object[] values) {
-    if (!(top() instanceof List)) {
-      throw broken("it appends to something that is not a list");
-    }
-    @SuppressWarnings("unchecked") // all lists on the stack are made above
-    List<Object> list = (List<Object>) top();
-    list.addAll(Arrays.asList(values));
-  }
-
-  private void setItems(Object[] values) {
-    if (!(top() instanceof Map) || values.length % 2 != 0) {
-      throw broken("it sets items of something that is not a dict");
-    }
-    @SuppressWarnings("unchecked") // all maps on the stack are made above
-    Map<Object, Object> map = (Map<Object, Object>) top();
-    for (int i = 0; i < values.length; i += 2) {
-      Object key = values[i];
-      // Only values with a hash of their own: a list that contains itself has none.
-      if (key != null
-          && !(key instanceof String)
-          && !(key instanceof Number)
-          && !(key instanceof Boolean)) {
-        throw broken("a dict key is not a string, number, bool or None");
-      }
-      map.put(key, values[i + 1]);
-    }
-  }
-
-  private Object stackGlobal(Object[] names) {
-    if (names[0] instanceof String module && names[1] instanceof String name) {
-      return global(module, name);
-    }
-    throw broken("a function's name is not a string");
-  }
-
-  private Object global(String module, String name) {
-    String full = module + "." + name;
-    return switch (full) {
-      case "collections.OrderedDict" -> Function.ORDERED_DICT;
-      case "torch._utils._rebuild_tensor_v2" -> Function.REBUILD_TENSOR;
-      case "torch._utils._rebuild_parameter" -> Function.REBUILD_PARAMETER;
-      default -> {
-        Function ofScript = script ? scriptFunction(module, name) : null;
-        if (ofScript != null) {
-          yield ofScript;
-        }
-        TensorType type = module.equals("torch") ? STORAGES.get(name) : null;
-        if (type == null) {
-          throw new UserError(
-              "%s wants to use %s, and may only hold tensors, dicts, lists, strings and numbers; nothing was run. If you trust the file, load it in Python and torch.save its state_dict alone, or convert it to safetensors."
-                  .formatted(origin, Printable.of(full)));
-        }
-        yield type;
-      }
-    };
-  }
-
-  private static Function scriptFunction(String module, String name) {
-    if (module.equals(SCRIPT_CLASSES) || module.startsWith(SCRIPT_CLASSES + ".")) {
-      return Function.SCRIPT_CLASS;
-    }
-    if (!module.equals("torch.jit._pickle")) {
-      return null;
-    }
-    return switch (name) {
-      case "build_intlist", "build_tensorlist", "build_doublelist", "build_boollist" ->
-          Function.BUILD_LIST;
-      case "restore_type_tag" -> Function.RESTORE_TYPE;
-      default -> null;
+  /** Protocol 2 writes some modules under their names in Python 2. */
+  private static String today(String module) {
+    return switch (module) {
+      case "__builtin__" -> "builtins";
+      case "copy_reg" -> "copyreg";
+      default -> module;
     };
   }
 
   /** The persistent id of a storage: ("storage", type, key, device, number of elements). */
-  private TorchTensor.Storage storage(Object id) {
+  @Override
+  Object persistent(Object id) {
     if (id instanceof Object[] parts
         && parts.length == 5
         && "storage".equals(parts[0])
-        && parts[1] instanceof TensorType type
+        && parts[1] instanceof StorageClass type
         && parts[2] instanceof String key
         && parts[4] instanceof Long count) {
-      return new TorchTensor.Storage(key, type, count);
+      TensorType element = STORAGES.get(type.name);
+      return element == null
+          ? new OtherStorage(type.name, key, count)
+          : new TorchTensor.Storage(key, element, count);
     }
     throw broken("a storage is not described as torch.save does");
   }
 
-  private Object call(Object[] functionAndArguments) {
-    if (!(functionAndArguments[0] instanceof Function function)
-        || !(functionAndArguments[1] instanceof Object[] arguments)) {
-      throw broken("it calls something that is not a function");
+  @Override
+  Object call(Object function, Object[] arguments) {
+    if (function == SCRIPT_CLASS) {
+      throw broken("it calls a class of its own code");
     }
-    return switch (function) {
-      case ORDERED_DICT -> {
-        if (arguments.length != 0) {
-          throw broken("an OrderedDict has arguments");
-        }
-        yield new LinkedHashMap<>();
-      }
-      case REBUILD_TENSOR -> tensor(arguments);
-      case REBUILD_PARAMETER -> {
-        if (arguments.length == 3 && arguments[0] instanceof TorchTensor tensor) {
-          yield tensor;
-        }
-        throw broken("a parameter is not described as torch.save does");
-      }
-      case BUILD_LIST -> {
-        if (arguments.length == 1 && arguments[0] instanceof List) {
-          yield arguments[0];
-        }
-        throw broken("a typed list is not described as TorchScript does");
-      }
-      case RESTORE_TYPE -> {
-        if (arguments.length == 2 && arguments[1] instanceof String) {
-          yield arguments[0];
-        }
-        throw broken("a container's type is not described as TorchScript does");
-      }
-      case SCRIPT_CLASS -> throw broken("it calls a class of its own code");
-    };
+    if (function instanceof Known meant) {
+      return meant.body.apply(arguments);
+    }
+    if (function instanceof Placeholder stranger) {
+      return instance(stranger, arguments);
+    }
+    throw broken("it calls something that is not a function");
   }
 
-  /** NEWOBJ: only TorchScript's classes, which take no arguments. */
-  private ScriptObject newObject(Object[] classAndArguments) {
-    if (classAndArguments[0] == Function.SCRIPT_CLASS
-        && classAndArguments[1] instanceof Object[] arguments
-        && arguments.length == 0) {
-      return new ScriptObject();
+  @Override
+  Object create(Object type, Object[] arguments) {
+    if (type != SCRIPT_CLASS) {
+      return call(type, arguments);
     }
-    throw broken("it makes an object of a class, which is not needed for data");
+    if (arguments.length != 0) {
+      throw broken("it makes an object of its own code with arguments, which no data needs");
+    }
+    return new ScriptObject();
   }
 
-  /** (storage, offset, sizes, strides, requires_grad, hooks[, metadata]). */
-  private TorchTensor tensor(Object[] arguments) {
-    if ((arguments.length == 6 || arguments.length == 7)
-        && arguments[0] instanceof TorchTensor.Storage storage
-        && arguments[1] instanceof Long offset
-        && arguments[2] instanceof Object[] sizes
-        && arguments[3] instanceof Object[] strides) {
-      return new TorchTensor(storage, offset, longs(sizes), longs(strides));
+  /** Of what class an object would be; Python's own helper takes the class as its argument. */
+  private static Placeholder instance(Placeholder function, Object[] arguments) {
+    boolean helper = function.toString().startsWith("copyreg.") && arguments.length > 0;
+    return helper && arguments[0] instanceof Placeholder type ? type : function;
+  }
+
+  private Object orderedDict(Object[] arguments) {
+    if (arguments.length != 0) {
+      throw broken("an OrderedDict has arguments");
     }
-    throw broken("a tensor is not described as torch.save does");
+    return new LinkedHashMap<>();
+  }
+
+  private Object counter(Object[] arguments) {
+    if (arguments.length == 1 && arguments[0] instanceof Map) {
+      return arguments[0];
+    }
+    throw broken("a Counter is not made of a dict");
+  }
+
+  private static Object device(Object[] arguments) {
+    boolean named = arguments.length > 0 && arguments[0] instanceof String;
+    boolean numbered = arguments.length == 2 && arguments[1] instanceof Long;
+    return named
+        ? new Constant(arguments[0] + (numbered ? ":" + arguments[1] : ""))
+        : new Placeholder("torch.device");
+  }
+
+  private Object typedList(Object[] arguments) {
+    if (arguments.length == 1 && arguments[0] instanceof List) {
+      return arguments[0];
+    }
+    throw broken("a typed list is not described as TorchScript does");
+  }
+
+  private Object withoutType(Object[] arguments) {
+    if (arguments.length == 2 && arguments[1] instanceof String) {
+      return arguments[0];
+    }
+    throw broken("a container's type is not described as TorchScript does");
+  }
+
+  /** A parameter, or a tensor of another device: the first argument is the tensor. */
+  private Object ofTensor(Object[] arguments) {
+    if (arguments.length > 0
+        && (arguments[0] instanceof TorchTensor || arguments[0] instanceof Placeholder)) {
+      return arguments[0];
+    }
+    throw broken("a parameter is not described as torch.save does");
+  }
+
+  /** (function, type, arguments of the function, attributes). */
+  private Object withAttributes(Object[] arguments) {
+    // Only these functions: one that could call this again would go as deep as a file wants.
+    if (arguments.length == 4
+        && arguments[0] instanceof Known function
+        && function.name.startsWith(REBUILD)
+        && arguments[2] instanceof Object[] inner) {
+      return arguments[1] instanceof Placeholder stranger ? stranger : function.body.apply(inner);
+    }
+    throw broken("a tensor with attributes is not described as torch.save does");
+  }
+
+  /** (storage, offset, sizes, strides[, requires_grad, hooks[, metadata]]). */
+  private Object tensor(Object[] arguments) {
+    if (arguments.length > 0 && arguments[0] instanceof OtherStorage other) {
+      return unread("torch." + other.type.replace("Storage", ""));
+    }
+    if (arguments.length > 0 && arguments[0] instanceof TorchTensor.Storage storage) {
+      return view(storage, arguments, 4, 6, 7);
+    }
+    throw notATensor();
+  }
+
+  /** (untyped storage, offset, sizes, strides, requires_grad, hooks, dtype[, metadata]). */
+  private Object tensorOfDtype(Object[] arguments) {
+    if (arguments.length < 7
+        || !(arguments[6] instanceof Constant dtype)
+        || !(arguments[0] instanceof OtherStorage storage)
+        || !storage.type.equals(UNTYPED)) {
+      throw notATensor();
+    }
+    TensorType type = DTYPES.get(dtype.text);
+    return type == null
+        ? unread(dtype.text)
+        : view(
+            new TorchTensor.Storage(storage.key, type, storage.count / type.bytes()),
+            arguments,
+            7,
+            8);
+  }
+
+  private static Placeholder unread(String type) {
+    return new Placeholder("tensor of type " + type);
+  }
+
+  private TorchTensor view(TorchTensor.Storage storage, Object[] arguments, int... lengths) {
+    for (int length : lengths) {
+      if (arguments.length == length
+          && arguments[1] instanceof Long offset
+          && arguments[2] instanceof Object[] sizes
+          && arguments[3] instanceof Object[] strides) {
+        return new TorchTensor(storage, offset, longs(sizes), longs(strides));
+      }
+    }
+    throw notATensor();
+  }
+
+  private UserError notATensor() {
+    return broken("a tensor is not described as torch.save does");
   }
 
   private long[] longs(Object[] values) {
+    // One long tuple in many tensors would be much to copy.
+    if (values.length > TensorInfo.MAX_AXES) {
+      throw broken("a tensor has " + values.length + " axes, at most " + TensorInfo.MAX_AXES);
+    }
     long[] longs = new long[values.length];
     for (int i = 0; i < values.length; i++) {
       if (!(values[i] instanceof Long value)) {
@@ -393,22 +365,13 @@ final class TensorUnpickler {
    * Attributes of an object. A state_dict carries its version numbers as an attribute of the dict;
    * they are not needed.
    */
-  private void build(Object state) {
-    if (top() instanceof ScriptObject object && state instanceof Map<?, ?> attributes) {
-      attributes.forEach((name, value) -> object.attributes().put(String.valueOf(name), value));
-    } else if (!(top() instanceof Map) || !(state instanceof Map)) {
+  @Override
+  void build(Object object, Object state) {
+    if (object instanceof ScriptObject made && state instanceof Map<?, ?> attributes) {
+      attributes.forEach((name, value) -> made.attributes().put(String.valueOf(name), value));
+    } else if (!(object instanceof Placeholder)
+        && (!(object instanceof Map) || !(state instanceof Map))) {
       throw broken("it sets attributes of something that is not a dict");
     }
-  }
-
-  private UserError broken(String cause) {
-    return new UserError(message(origin, cause));
-  }
-
-  private static String message(String origin, String cause) {
-    return origin
-        + ": its pickle cannot be read as plain tensors: "
-        + cause
-        + ". Load it in Python and torch.save its state_dict again, or convert it to safetensors.";
   }
 }

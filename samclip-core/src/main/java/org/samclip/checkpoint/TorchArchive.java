@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.samclip.UserError;
@@ -19,11 +20,12 @@ import org.samclip.UserError;
  * pickle inside is read by {@link TensorUnpickler}, which runs nothing. Tensors may be views of
  * shared storages with any non-negative strides; all views are checked when the file is opened.
  *
- * <p>The names are those of the state dict: a dict under {@code state_dict}, {@code model} or the
- * like is found, and a prefix {@code module.} that all names share is dropped. Strings and numbers
- * beside the tensors, and what {@link TorchArchiveWriter} put there, become {@link #metadata()}. In
- * a TorchScript archive ({@code torch.jit.save}) the names are those of the module's parameters,
- * buffers and other tensors; its code is not read.
+ * <p>The names are those of the state dict; of dicts in dicts, the keys with dots between ({@code
+ * state_dict.visual.proj}). {@link BareNames} takes off what stands before a model's names. Strings
+ * and numbers beside the tensors, and what {@link TorchArchiveWriter} put there, become {@link
+ * #metadata()}; what else is there is {@link #unread()}. In a TorchScript archive ({@code
+ * torch.jit.save}) the names are those of the module's parameters, buffers and other tensors; its
+ * code is not read.
  */
 public final class TorchArchive implements TensorSource {
 
@@ -39,6 +41,8 @@ public final class TorchArchive implements TensorSource {
   private final MappedFile file;
   private final Map<String, Strided> tensors;
   private final Map<String, String> metadata;
+  private final Map<String, String> unread;
+  private final List<String> notes;
 
   /**
    * A checked view.
@@ -51,16 +55,28 @@ public final class TorchArchive implements TensorSource {
   private record Strided(TensorInfo info, long start, long[] strides, long run) {}
 
   private TorchArchive(
-      MappedFile file, Map<String, Strided> tensors, Map<String, String> metadata) {
+      MappedFile file,
+      Map<String, Strided> tensors,
+      Map<String, String> metadata,
+      Map<String, String> unread,
+      Set<String> strangers) {
     this.file = file;
     this.tensors = Collections.unmodifiableMap(tensors);
     this.metadata = Collections.unmodifiableMap(metadata);
+    this.unread = Collections.unmodifiableMap(unread);
+    this.notes =
+        strangers.isEmpty()
+            ? List.of()
+            : List.of(
+                "its pickle names classes or functions that are no plain data; nothing of them was"
+                    + " run, and what they would make is not read: "
+                    + Printable.list(strangers));
   }
 
   /**
    * @param path the file
    * @return the open file; values are not read yet
-   * @throws UserError if it is missing, damaged, or wants more than tensors and plain values
+   * @throws UserError if it is missing or damaged, or holds no tensors
    */
   public static TorchArchive open(Path path) {
     return open(MappedFile.open(path));
@@ -77,17 +93,17 @@ public final class TorchArchive implements TensorSource {
               .formatted(path, pickle.size(), TensorUnpickler.MAX_BYTES));
     }
     boolean script = zip.names().contains(root + "constants.pkl");
-    Object content =
+    TensorUnpickler.Content content =
         TensorUnpickler.load(
             path.toString(), file.bytes(pickle.start(), (int) pickle.size()), script);
-    StateDict state = StateDict.find(path, content);
+    StateDict state = StateDict.find(path, content.root());
     Map<String, Strided> tensors = new LinkedHashMap<>();
     state.tensors().forEach((name, view) -> tensors.put(name, check(file, zip, root, name, view)));
     Map<String, String> metadata = new LinkedHashMap<>(state.metadata());
     if (zip.names().contains(root + TorchArchiveWriter.METADATA)) {
       metadata.putAll(extra(file, zip.stored(root + TorchArchiveWriter.METADATA)));
     }
-    return new TorchArchive(file, tensors, metadata);
+    return new TorchArchive(file, tensors, metadata, state.unread(), content.strangers());
   }
 
   @Override
@@ -108,6 +124,16 @@ public final class TorchArchive implements TensorSource {
   @Override
   public Map<String, String> metadata() {
     return metadata;
+  }
+
+  @Override
+  public Map<String, String> unread() {
+    return unread;
+  }
+
+  @Override
+  public List<String> notes() {
+    return notes;
   }
 
   @Override

@@ -2,12 +2,11 @@ package org.samclip.clip;
 
 import java.util.Locale;
 import java.util.regex.Pattern;
-import org.jsoup.parser.Parser;
 
 /**
  * What open_clip does to a text before it is split into tokens (tokenizer.py {@code _clean_lower}):
- * HTML entities are resolved twice, white space becomes single spaces, letters become lower case.
- * Its first step, the repair of wrongly decoded text by ftfy, is left out.
+ * it is repaired as ftfy does, HTML entities are resolved twice, white space becomes single spaces,
+ * letters become lower case.
  */
 final class TextCleaning {
 
@@ -18,7 +17,7 @@ final class TextCleaning {
   private TextCleaning() {}
 
   static String clean(String text) {
-    String unescaped = Parser.unescapeEntities(Parser.unescapeEntities(text, false), false);
-    return WHITE_SPACE.matcher(unescaped).replaceAll(" ").strip().toLowerCase(Locale.ROOT);
+    String plain = HtmlEntities.unescape(HtmlEntities.unescape(TextRepair.repair(text)));
+    return WHITE_SPACE.matcher(plain).replaceAll(" ").strip().toLowerCase(Locale.ROOT);
   }
 }

@@ -110,7 +110,7 @@ final class ClipSizes {
   private UserError ask(String cause) {
     return new UserError(
         "%s: %s, and no config is beside it. Give one: its open_clip_config.json or config.json, or the name of an open_clip model such as ViT-L-14 or ViT-L-14-quickgelu; %s"
-            .formatted(shapes.source().path(), cause, ClipFiles.CONFIG_KEYS));
+            .formatted(shapes.source().path(), cause, WeightsOptions.CONFIG_KEYS));
   }
 
   private ClipConfig with(ClipDescription config) {
@@ -156,7 +156,7 @@ final class ClipSizes {
                   shapes.source().path(),
                   config.origin(),
                   String.join(", ", differences),
-                  ClipFiles.CONFIG_KEYS));
+                  WeightsOptions.CONFIG_KEYS));
     }
   }
 

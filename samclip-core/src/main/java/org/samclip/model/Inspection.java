@@ -34,6 +34,8 @@ import org.samclip.sam.Sam;
  * @param parts tensors and values by part of the model, in the file's order
  * @param types number of values by element type
  * @param metadata free text of the file, without large entries
+ * @param notes how the tensors were found, a sentence each: prefixes taken off, tensors left out
+ * @param unread what else is in the file: by name, what it is
  * @param provenance what a file of ours says of its origin; or null
  * @param against the name of what it was compared with, or null
  * @param differences from the model that the sizes describe, or from the preset in {@code against};
@@ -49,6 +51,8 @@ public record Inspection(
     Map<String, Part> parts,
     Map<String, Long> types,
     Map<String, String> metadata,
+    List<String> notes,
+    Map<String, String> unread,
     Provenance provenance,
     String against,
     Differences differences) {
@@ -66,13 +70,13 @@ public record Inspection(
    * Reads no values.
    *
    * @param path any file of weights that is read
-   * @param clip what is given beside official CLIP weights
+   * @param options what is said of the file
    * @param preset what to compare a SAM or merged model with; or null
    * @return what it holds
    * @throws UserError if it is missing, damaged, or of a model that cannot be represented
    */
-  public static Inspection of(Path path, ClipFiles clip, Preset preset) {
-    try (ModelWeights weights = ModelWeights.open(path, clip)) {
+  public static Inspection of(Path path, WeightsOptions options, Preset preset) {
+    try (ModelWeights weights = ModelWeights.open(path, options)) {
       Record sizes = null;
       String problem = null;
       try {
@@ -102,6 +106,8 @@ public record Inspection(
           parts,
           types,
           brief(tensors.metadata()),
+          tensors.notes(),
+          tensors.unread(),
           weights.provenance().orElse(null),
           preset == null ? null : preset.label(),
           expected.map(list -> new ParameterLoader().differences(list, tensors)).orElse(null));
@@ -182,6 +188,11 @@ public record Inspection(
                 "%-13s %s: %,d values in %,d tensors"
                     .formatted("part", part, n.values, n.tensors)));
     metadata.forEach((key, text) -> lines.add("%-13s %s = %s".formatted("metadata", key, text)));
+    notes.forEach(note -> lines.add("%-13s %s".formatted("note", note)));
+    list(
+        lines,
+        "not read",
+        unread.entrySet().stream().map(e -> e.getKey() + " (" + e.getValue() + ")").toList());
     if (differences != null) {
       String model = against == null ? "its architecture" : "preset " + against;
       lines.add(

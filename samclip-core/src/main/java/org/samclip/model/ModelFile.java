@@ -56,7 +56,17 @@ public final class ModelFile {
    * @throws UserError if it is missing, damaged or of no known model
    */
   public static String kind(Path path) {
-    try (ModelWeights weights = ModelWeights.open(path, ClipFiles.BESIDE)) {
+    return kind(path, WeightsOptions.NONE);
+  }
+
+  /**
+   * @param path a file of weights
+   * @param options what is said of the file
+   * @return its kind, {@link #SAMCLIP}, {@link #SAM} or {@link #CLIP}
+   * @throws UserError if it is missing, damaged or of no known model
+   */
+  public static String kind(Path path, WeightsOptions options) {
+    try (ModelWeights weights = ModelWeights.open(path, options)) {
       return weights.kind();
     }
   }
@@ -65,12 +75,12 @@ public final class ModelFile {
    * Reads no values.
    *
    * @param path a CLIP: a file that samclip wrote, or official weights
-   * @param files what is given beside official weights
+   * @param options what is said of the file
    * @return its sizes
    * @throws UserError if it is missing, damaged or of another kind
    */
-  public static ClipConfig clipConfig(Path path, ClipFiles files) {
-    try (ModelWeights weights = ModelWeights.open(path, files)) {
+  public static ClipConfig clipConfig(Path path, WeightsOptions options) {
+    try (ModelWeights weights = ModelWeights.open(path, options)) {
       return weights.sizes(CLIP, ClipConfig.class);
     }
   }
@@ -82,7 +92,19 @@ public final class ModelFile {
    * @throws UserError if it is missing, damaged or of another kind
    */
   public static SamModel readSam(Path path, NDManager manager) {
-    try (ModelWeights weights = ModelWeights.open(path, ClipFiles.BESIDE)) {
+    return readSam(path, WeightsOptions.NONE, manager);
+  }
+
+  /**
+   * @param path a SAM: a file that samclip wrote, or official weights
+   * @param options what is said of the file
+   * @param manager owns the parameters
+   * @return the model
+   * @throws UserError if it is missing, damaged or of another kind
+   */
+  public static SamModel readSam(Path path, WeightsOptions options, NDManager manager) {
+    try (ModelWeights weights = ModelWeights.open(path, options)) {
+      weights.tellNotes();
       SamModel.Sizes sizes = weights.sizes(SAM, SamModel.Sizes.class);
       Sam sam = new Sam(sizes.encoder(), sizes.samHead());
       new ParameterLoader().check(sam.getParameters(), weights.tensors());
@@ -99,25 +121,26 @@ public final class ModelFile {
    * @throws UserError if it is missing, damaged or of another kind
    */
   public static ClipModel readClip(Path path, NDManager manager) {
-    return readClip(path, ClipFiles.BESIDE, manager);
+    return readClip(path, WeightsOptions.NONE, manager);
   }
 
   /**
    * @param path a CLIP: a file that samclip wrote, or official weights
-   * @param files what is given beside official weights
+   * @param options what is said of the file
    * @param manager owns the parameters
    * @return the model
    * @throws UserError if it is missing, damaged or of another kind, or has no tokenizer
    */
-  public static ClipModel readClip(Path path, ClipFiles files, NDManager manager) {
-    try (ModelWeights weights = ModelWeights.open(path, files)) {
+  public static ClipModel readClip(Path path, WeightsOptions options, NDManager manager) {
+    try (ModelWeights weights = ModelWeights.open(path, options)) {
+      weights.tellNotes();
       ClipConfig config = weights.sizes(CLIP, ClipConfig.class);
       Clip clip = new Clip(config);
       new ParameterLoader().check(clip.getParameters(), weights.tensors());
       Tokenizer tokenizer =
           weights.provenance().isPresent()
               ? tokenizer(weights.tensors(), config)
-              : files.tokenizer(path, config);
+              : options.tokenizer(path, config);
       clip.allocate(manager);
       new ParameterLoader().load(clip.getParameters(), weights.tensors());
       return new ClipModel(clip, tokenizer, weights.provenance());
@@ -131,7 +154,19 @@ public final class ModelFile {
    * @throws UserError if it is missing, damaged or of another kind
    */
   public static SamClipModel readSamClip(Path path, NDManager manager) {
-    try (ModelWeights weights = ModelWeights.open(path, ClipFiles.BESIDE)) {
+    return readSamClip(path, WeightsOptions.NONE, manager);
+  }
+
+  /**
+   * @param path a file of kind samclip
+   * @param options what is said of the file
+   * @param manager owns the parameters
+   * @return the model
+   * @throws UserError if it is missing, damaged or of another kind
+   */
+  public static SamClipModel readSamClip(Path path, WeightsOptions options, NDManager manager) {
+    try (ModelWeights weights = ModelWeights.open(path, options)) {
+      weights.tellNotes();
       SamClipModel.Sizes sizes = weights.sizes(SAMCLIP, SamClipModel.Sizes.class);
       SamClip model = new SamClip(sizes.model());
       TextTower text = new TextTower(sizes.text());

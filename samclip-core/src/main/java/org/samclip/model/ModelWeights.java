@@ -2,13 +2,18 @@ package org.samclip.model;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.samclip.UserError;
+import org.samclip.checkpoint.BareNames;
 import org.samclip.checkpoint.Checkpoints;
+import org.samclip.checkpoint.Printable;
 import org.samclip.checkpoint.Provenance;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.clip.ClipConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A file of weights of any format that is read: the tensors under our names, and the model's sizes.
@@ -16,49 +21,52 @@ import org.samclip.clip.ClipConfig;
  */
 public final class ModelWeights implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(ModelWeights.class);
+
   private static final String OWN = "samclip";
   private static final List<String> SAM_CONFIG = List.of("config.json");
 
   private final TensorSource tensors;
   private final Optional<Provenance> provenance;
   private final WeightFormat official;
-  private final ClipFiles files;
+  private final WeightsOptions options;
 
   private ModelWeights(
       TensorSource tensors,
       Optional<Provenance> provenance,
       WeightFormat official,
-      ClipFiles files) {
+      WeightsOptions options) {
     this.tensors = tensors;
     this.provenance = provenance;
     this.official = official;
-    this.files = files;
+    this.options = options;
   }
 
   /**
    * @param path a file that samclip wrote, or official weights of a SAM or CLIP
-   * @param files what is given beside official CLIP weights
+   * @param options what is said of it
    * @return the open file, to be closed by the caller
    * @throws UserError if it is missing, damaged, or of a model that cannot be represented
    */
-  public static ModelWeights open(Path path, ClipFiles files) {
-    TensorSource source = Checkpoints.open(path);
+  public static ModelWeights open(Path path, WeightsOptions options) {
+    TensorSource file = Checkpoints.open(path);
     try {
+      TensorSource source = BareNames.of(file, WeightFormat.signs(), options.key());
       Optional<Provenance> own = provenance(source);
       if (own.isPresent()) {
-        return new ModelWeights(source, own, null, files);
+        return new ModelWeights(source, own, null, options);
       }
       WeightFormat format = WeightFormat.of(source);
-      return new ModelWeights(format.renamed(source), own, format, files);
+      return new ModelWeights(format.renamed(source), own, format, options);
     } catch (RuntimeException e) {
-      source.close();
+      file.close();
       throw e;
     }
   }
 
   /** Hugging Face's config, which may also stand beside other formats. */
   private static OptionalInt decoderHeads(Path weights) {
-    for (Path file : ClipFiles.beside(weights, SAM_CONFIG)) {
+    for (Path file : WeightsOptions.beside(weights, SAM_CONFIG)) {
       var json = ConfigJson.read(file);
       if (json.path("model_type").asText().equals("sam")) {
         ConfigJson decoder =
@@ -113,7 +121,7 @@ public final class ModelWeights implements AutoCloseable {
     try {
       return official.kind().equals(ModelFile.SAM)
           ? SamSizes.of(tensors, decoderHeads(tensors.path()))
-          : ClipSizes.of(tensors, official, files.description(tensors.path()));
+          : ClipSizes.of(tensors, official, options.description(tensors.path()));
     } catch (UserError e) {
       String file = tensors.path().toString();
       throw e.getMessage().contains(file) ? e : new UserError(file + ": " + e.getMessage(), e);
@@ -126,6 +134,17 @@ public final class ModelWeights implements AutoCloseable {
       throw new UserError(tensors.path() + ": holds a " + kind() + " model; needed: " + needed);
     }
     return type.cast(sizes());
+  }
+
+  /** Puts into the log what names were changed and what was left out. */
+  void tellNotes() {
+    tensors.notes().forEach(note -> LOG.info("{}: {}", tensors.path(), note));
+    Map<String, String> unread = tensors.unread();
+    if (!unread.isEmpty()) {
+      List<String> names =
+          unread.entrySet().stream().map(e -> e.getKey() + " (" + e.getValue() + ")").toList();
+      LOG.info("{}: not read: {}", tensors.path(), Printable.list(names));
+    }
   }
 
   /**

@@ -62,6 +62,10 @@ record Shapes(TensorSource source, String model) {
   }
 
   void require(String name, String what) {
+    String unread = source.unread().get(name);
+    if (unread != null) {
+      throw refusal("its " + name + " is no tensor that is read but: " + Printable.of(unread));
+    }
     if (!has(name)) {
       throw refusal("it has no tensor " + name + ": " + what);
     }

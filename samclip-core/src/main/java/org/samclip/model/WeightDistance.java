@@ -68,13 +68,16 @@ public record WeightDistance(
 
   /**
    * @param pathA a file of weights of any format that is read
+   * @param optionsA what is said of it
    * @param pathB another; names are compared as samclip names them
+   * @param optionsB what is said of it
    * @return the distance
    * @throws UserError if one is missing or damaged, or they share no tensor
    */
-  public static WeightDistance between(Path pathA, Path pathB) {
-    try (ModelWeights a = ModelWeights.open(pathA, ClipFiles.BESIDE);
-        ModelWeights b = ModelWeights.open(pathB, ClipFiles.BESIDE)) {
+  public static WeightDistance between(
+      Path pathA, WeightsOptions optionsA, Path pathB, WeightsOptions optionsB) {
+    try (ModelWeights a = ModelWeights.open(pathA, optionsA);
+        ModelWeights b = ModelWeights.open(pathB, optionsB)) {
       Map<String, Sum> parts = new LinkedHashMap<>();
       List<String> onlyInA = new ArrayList<>();
       List<String> otherShape = new ArrayList<>();

@@ -1,11 +1,13 @@
 package org.samclip.model;
 
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.samclip.UserError;
 import org.samclip.checkpoint.HuggingFaceClipNames;
 import org.samclip.checkpoint.HuggingFaceSamNames;
@@ -21,44 +23,39 @@ public enum WeightFormat {
   SEGMENT_ANYTHING(
       ModelFile.SAM,
       "segment-anything",
-      names -> names.contains("image_encoder.patch_embed.proj.weight"),
+      List.of(SegmentAnythingNames.SIGN),
       names -> SegmentAnythingNames.map()),
   /** SAM of Hugging Face transformers. */
   HUGGING_FACE_SAM(
       ModelFile.SAM,
       "Hugging Face SAM",
-      names -> names.contains(HuggingFaceSamNames.SIGN),
+      List.of(HuggingFaceSamNames.SIGN),
       HuggingFaceSamNames::map),
   /** CLIP of OpenAI, whose archives hold three numbers beside the weights. */
   OPENAI_CLIP(
       ModelFile.CLIP,
       "OpenAI CLIP",
-      names ->
-          names.contains("visual.conv1.weight") && names.containsAll(OpenClipNames.OPENAI_SIGNS),
+      Stream.concat(Stream.of(OpenClipNames.SIGN), OpenClipNames.OPENAI_SIGNS.stream()).toList(),
       names -> OpenClipNames.map()),
   /** CLIP of open_clip. */
-  OPEN_CLIP(
-      ModelFile.CLIP,
-      "OpenCLIP",
-      names -> names.contains("visual.conv1.weight"),
-      names -> OpenClipNames.map()),
+  OPEN_CLIP(ModelFile.CLIP, "OpenCLIP", List.of(OpenClipNames.SIGN), names -> OpenClipNames.map()),
   /** CLIP of Hugging Face transformers. */
   HUGGING_FACE_CLIP(
       ModelFile.CLIP,
       "Hugging Face CLIP",
-      names -> names.contains(HuggingFaceClipNames.SIGN),
+      List.of(HuggingFaceClipNames.SIGN),
       names -> HuggingFaceClipNames.map());
 
   private final String kind;
   private final String label;
-  private final Predicate<Set<String>> sign;
+  private final List<String> signs;
   private final Function<Set<String>, KeyMap> names;
 
-  WeightFormat(
-      String kind, String label, Predicate<Set<String>> sign, Function<Set<String>, KeyMap> names) {
+  /** All signs are tensors of every such file; the first is enough to look for one. */
+  WeightFormat(String kind, String label, List<String> signs, Function<Set<String>, KeyMap> names) {
     this.kind = kind;
     this.label = label;
-    this.sign = sign;
+    this.signs = signs;
     this.names = names;
   }
 
@@ -83,7 +80,13 @@ public enum WeightFormat {
           new Refusal("visual.blocks.", "its image tower is an EVA or timm model"),
           new Refusal("sam_mask_decoder.", "it is a SAM 2"),
           new Refusal("memory_attention.", "it is a SAM 2"),
-          new Refusal("mask_decoder.hf_token", "it is an HQ-SAM, with tokens of its own"),
+          new Refusal("image_encoder.trunk.", "it is a SAM 2, on a Hiera"),
+          new Refusal("vision_encoder.backbone.timm_model.", "it is an EdgeTAM of Hugging Face"),
+          new Refusal("vision_encoder.backbone.embeddings.", "it is a SAM 3 of Hugging Face"),
+          new Refusal("vision_encoder.backbone.", "it is a SAM 2 of Hugging Face, on a Hiera"),
+          new Refusal("mask_decoder.hf_token", "it is an HQ-SAM, with a token of its own"),
+          new Refusal(
+              "mask_decoder.hq_token", "it is an HQ-SAM of Hugging Face, with a token of its own"),
           new Refusal("image_encoder.patch_embed.seq.", "it is a MobileSAM, on a TinyViT"));
 
   /**
@@ -92,7 +95,8 @@ public enum WeightFormat {
    * @throws UserError if it is of none, or of a model that cannot be represented
    */
   public static WeightFormat of(TensorSource source) {
-    Set<String> names = source.names();
+    Set<String> names = new LinkedHashSet<>(source.names());
+    names.addAll(source.unread().keySet()); // a model is told by a tensor that is not read, too
     for (Refusal refusal : REFUSALS) {
       Optional<String> found = names.stream().filter(n -> n.contains(refusal.sign)).findFirst();
       if (found.isPresent()) {
@@ -102,13 +106,20 @@ public enum WeightFormat {
       }
     }
     return Arrays.stream(values())
-        .filter(format -> format.sign.test(names))
+        .filter(format -> names.containsAll(format.signs))
         .findFirst()
         .orElseThrow(
             () ->
                 new UserError(
                     "%s: the metadata and the tensors' names do not say what the weights are (the first tensors are %s); read are samclip's own files, SAM of segment-anything and of Hugging Face, and CLIP of OpenAI, open_clip and Hugging Face"
                         .formatted(source.path(), first(names))));
+  }
+
+  /**
+   * @return tensors, of which each model that is read has one
+   */
+  public static Set<String> signs() {
+    return Arrays.stream(values()).map(format -> format.signs.get(0)).collect(Collectors.toSet());
   }
 
   private static String first(Set<String> names) {

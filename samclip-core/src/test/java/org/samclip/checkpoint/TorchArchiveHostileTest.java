@@ -2,6 +2,7 @@ package org.samclip.checkpoint;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Set;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
@@ -69,14 +71,18 @@ class TorchArchiveHostileTest {
   }
 
   @Test
-  void wrappersAndTheParallelPrefixAreTakenOff() throws IOException {
+  void dictsInDictsGiveNamesWithDots() throws IOException {
     TorchArchiveBuilder builder = withStorage().raw('}').string("state_dict").raw('}');
     for (String name : new String[] {"module.a", "module.b"}) {
       builder.string(name).tensor("FloatStorage", 6, 0, SIX, ONE).raw('s');
     }
     try (TensorSource source = Checkpoints.open(save(builder.raw('s', '.').build()))) {
-      assertEquals(Set.of("a", "b"), source.names());
+      assertEquals(Set.of("state_dict.module.a", "state_dict.module.b"), source.names());
     }
+    // The same name by two ways.
+    builder = withStorage().raw('}').string("a.b").tensor("FloatStorage", 6, 0, SIX, ONE).raw('s');
+    builder.string("a").raw('}').string("b").tensor("FloatStorage", 6, 0, SIX, ONE);
+    assertRefused(builder.raw('s', 's', '.'), "two tensors are named 'a.b'");
   }
 
   @ParameterizedTest
@@ -89,7 +95,7 @@ class TorchArchiveHostileTest {
     "subprocess, Popen",
     "torch, load",
     "torch.storage, _load_from_bytes",
-    "torch._utils, _rebuild_tensor",
+    "builtins, frozenset",
     "torch._utils, _rebuild_tensor_v2.__globals__",
     "collections, defaultdict",
     "collections.OrderedDict, __reduce__",
@@ -97,28 +103,68 @@ class TorchArchiveHostileTest {
     "argparse, Namespace",
   })
   void functionsThatAreNotDataAreNamedAndNotRun(String module, String name) throws IOException {
-    String cause = "wants to use " + module + "." + name;
+    String full = module.replace("__builtin__", "builtins") + "." + name;
+    Path witness = folder.resolve("owned");
+    // Alone, there are no weights; by way of strings on the stack (protocol 4) it is the same.
     assertRefused(
         new TorchArchiveBuilder()
             .global(module, name)
             .raw('(')
-            .string("touch /tmp/owned")
+            .string("touch " + witness)
             .raw('t', 'R', '.'),
-        cause);
-    // The same by way of strings on the stack (protocol 4).
+        full);
     assertRefused(
-        new TorchArchiveBuilder().string(module).string(name).raw(0x93, ')', 'R', '.'), cause);
-    // Hidden among tensors, as an argument that nobody needs.
+        new TorchArchiveBuilder().string(module).string(name).raw(0x93, ')', 'R', '.'), full);
+    // Among weights, as a call, an object with attributes and items, and an argument: all stays
+    // out.
+    TorchArchiveBuilder builder = withStorage().raw('}').string("w");
+    builder.tensor("FloatStorage", 6, 0, SIX, ONE).raw('s').string("call");
+    builder.global(module, name).raw('(').string("touch " + witness).raw('t', 'R', 's');
+    builder.string("object").global(module, name).raw(')', 0x81, '}', 'b');
+    builder.string("k").raw('N', 's', 'N', 'a', 's');
+    builder.string("list").raw(']').global(module, name).raw('a', 's', '.');
+    try (TensorSource source = Checkpoints.open(save(builder.build()))) {
+      assertEquals(Set.of("w"), source.names());
+      assertEquals(Map.of("call", full, "object", full, "list", "list"), source.unread());
+      assertTrue(source.notes().get(0).contains(full), source.notes().toString());
+    }
+    assertFalse(Files.exists(witness));
+  }
+
+  /** What torch before 0.4 wrote, which its safe loader reads. */
+  @Test
+  void tensorsOfTheOldestFunctionAreRead() throws IOException {
+    TorchArchiveBuilder old = withStorage().raw('}').string("w");
+    old.global("torch._utils", "_rebuild_tensor").raw('(', '(').string("storage");
+    old.global("torch", "FloatStorage").string("0").string("cpu").number(6).raw('t', 'Q');
+    old.number(2).tuple(2).tuple(3).raw('t', 'R', 's', '.');
+    try (TensorSource source = Checkpoints.open(save(old.build()))) {
+      assertArrayEquals(new float[] {2, 5}, source.readFloats("w"));
+    }
+  }
+
+  /** A known function's name on an unknown one's arguments, and the other way round. */
+  @Test
+  void placeholdersAreNoTensorsAndNoArguments() throws IOException {
+    TorchArchiveBuilder storage = new TorchArchiveBuilder().raw('}').string("w");
+    storage.global("torch._utils", "_rebuild_tensor_v2").raw('(').global("os", "system");
     assertRefused(
-        withStorage()
-            .raw('}')
-            .string("w")
-            .tensor("FloatStorage", 6, 0, SIX, ONE)
-            .raw('s')
-            .string("x")
-            .global(module, name)
-            .raw('s', '.'),
-        cause);
+        storage.number(0).tuple(6).tuple(1).raw(0x89, 'N', 't', 'R', 's', '.'),
+        "a tensor is not described");
+    TorchArchiveBuilder parameter = new TorchArchiveBuilder().raw('}').string("w");
+    parameter.global("torch._utils", "_rebuild_parameter").raw('(').global("os", "system");
+    assertRefused(parameter.raw(0x89, 'N', 't', 'R', 's', '.'), "w (os.system)");
+    // A rebuild that calls any function, or itself, would be a way to call.
+    for (String function : new String[] {"torch._tensor _rebuild_from_type_v2", "os system"}) {
+      String[] names = function.split(" ");
+      TorchArchiveBuilder by =
+          new TorchArchiveBuilder().global("torch._tensor", "_rebuild_from_type_v2").raw('(');
+      by.global(names[0], names[1]).global("torch", "Tensor").raw(')', '}', 't', 'R', '.');
+      assertRefused(by, "a tensor with attributes is not described");
+    }
+    assertRefused(
+        new TorchArchiveBuilder().string("x".repeat(300)).string("y").raw(0x93, '.'),
+        "a name is too long");
   }
 
   @Test
@@ -133,16 +179,21 @@ class TorchArchiveHostileTest {
         notAFunction);
     assertRefused(
         new TorchArchiveBuilder().global("collections", "OrderedDict").raw('N', 'R', '.'),
-        notAFunction);
+        "without a tuple of arguments");
     assertRefused(
         new TorchArchiveBuilder().global("torch._utils", "_rebuild_tensor_v2").raw(')', 'R', '.'),
         "a tensor is not described");
     assertRefused(
         new TorchArchiveBuilder().global("torch._utils", "_rebuild_parameter").raw(')', 'R', '.'),
         "a parameter is not described");
+    assertRefused(
+        new TorchArchiveBuilder().global("collections", "Counter").raw(')', 'R', '.'),
+        "a Counter is not");
     assertRefused(new TorchArchiveBuilder().raw(')', 'Q', '.'), "a storage is not described");
-    // NEWOBJ, OBJ, NEWOBJ_EX, INST, EXT1, PERSID, NEXT_BUFFER
-    for (int opcode : new int[] {0x81, 'o', 0x92, 'i', 0x82, 'P', 0x97}) {
+    assertRefused(new TorchArchiveBuilder().raw(')', ')', 0x81, '.'), notAFunction);
+    assertRefused(new TorchArchiveBuilder().raw(')', ')', '}', 0x92, '.'), notAFunction);
+    // OBJ, INST, EXT1, PERSID, NEXT_BUFFER
+    for (int opcode : new int[] {'o', 'i', 0x82, 'P', 0x97}) {
       assertRefused(new TorchArchiveBuilder().raw(')', ')', opcode, '.'), "is not needed for data");
     }
     assertRefused(
@@ -188,18 +239,19 @@ class TorchArchiveHostileTest {
       assertEquals(Set.of("visual.w"), source.names());
     }
     // Outside of TorchScript archives the same class is a stranger.
-    assertRefused(module(withStorage()).raw('.'), "wants to use __torch__.clip.Model");
-    assertRefused(script().global("os", "system").raw(')', 0x81, '.'), "wants to use os.system");
+    assertRefused(module(withStorage()).raw('.'), "it holds no dict but: __torch__.clip.Model");
+    assertRefused(script().global("os", "system").raw(')', 0x81, '.'), "os.system");
     assertRefused(
         script().global("__torch__", "Model").string("x").raw(0x85, 0x81, '.'),
-        "not needed for data");
+        "with arguments, which no data needs");
     assertRefused(script().global("__torch__", "Model").raw(')', 'R', '.'), "a class of its own");
     assertRefused(
         script().global("torch.jit._pickle", "build_intlist").raw(')', 'R', '.'), "a typed list");
     assertRefused(
         script().global("torch.jit._pickle", "restore_type_tag").raw(')', 'R', '.'), "type");
     assertRefused(
-        script().global("torch.jit._pickle", "build_tensor_from_id").raw('.'), "wants to use");
+        script().global("torch.jit._pickle", "build_tensor_from_id").raw('.'),
+        "torch.jit._pickle.build_tensor_from_id");
     // A module that is its own child, and nothing else.
     TorchArchiveBuilder cycle = module(script()).raw('q', 0, '}').string("self");
     assertRefused(cycle.raw('h', 0, 's', 'b', '.'), "no dict of tensors");
@@ -229,7 +281,7 @@ class TorchArchiveHostileTest {
       bomb.raw('0', ']', '(', 'h', i, 'h', i, 'e', 'q', i + 1);
     }
     assertRefused(bomb.raw('s', '.'), "no dict of tensors");
-    assertRefused(new TorchArchiveBuilder().raw('N', '.'), "it holds no dict");
+    assertRefused(new TorchArchiveBuilder().raw('N', '.'), "it holds no dict but: None");
   }
 
   @Test
@@ -280,8 +332,12 @@ class TorchArchiveHostileTest {
     packed.string("w").tensor("FloatStorage", 6, 0, SIX, ONE).raw('s', '.');
     assertRefused(packed, "compressed");
     assertRefused(
-        withStorage().raw('}').string("w").tensor("ComplexFloatStorage", 3, 0, ONE, ONE),
-        "wants to use torch.ComplexFloatStorage");
+        withStorage()
+            .raw('}')
+            .string("w")
+            .tensor("ComplexFloatStorage", 3, 0, ONE, ONE)
+            .raw('s', '.'),
+        "w (tensor of type torch.ComplexFloat)");
   }
 
   @ParameterizedTest

@@ -223,7 +223,7 @@ class ArchitectureFromShapesTest {
         ClipSizes.of(
             new ShapesOnly(new Clip(b32)),
             WeightFormat.OPEN_CLIP,
-            ClipFiles.of("ViT-B-32-quickgelu", null).description(Path.of("x")));
+            WeightsOptions.of(null, "ViT-B-32-quickgelu", null).description(Path.of("x")));
     assertTrue(named.quickGelu());
     UserError other =
         assertThrows(
@@ -232,7 +232,7 @@ class ArchitectureFromShapesTest {
                 ClipSizes.of(
                     new ShapesOnly(new Clip(b32)),
                     WeightFormat.OPEN_CLIP,
-                    ClipFiles.of("ViT-B-16", null).description(Path.of("x"))));
+                    WeightsOptions.of(null, "ViT-B-16", null).description(Path.of("x"))));
     assertTrue(
         other.getMessage().contains("patch_size 16 in the config, 32 in the weights"),
         other::getMessage);
@@ -248,7 +248,13 @@ class ArchitectureFromShapesTest {
     "vision_model.head.probe, SigLIP",
     "text.transformer.embeddings.word_embeddings.weight, Hugging Face model",
     "sam_mask_decoder.iou_token.weight, SAM 2",
+    "image_encoder.trunk.patch_embed.proj.weight, SAM 2",
+    "memory_attention.layers.0.norm1.weight, SAM 2",
     "mask_decoder.hf_token.weight, HQ-SAM",
+    // Names of transformers 5.18: SamHQModel, Sam2Model, Sam3TrackerModel.
+    "mask_decoder.hq_token.weight, HQ-SAM of Hugging Face",
+    "vision_encoder.backbone.patch_embed.projection.weight, SAM 2 of Hugging Face",
+    "vision_encoder.backbone.embeddings.position_embeddings, SAM 3 of Hugging Face",
     "image_encoder.patch_embed.seq.0.c.weight, MobileSAM",
   })
   void foreignModelsAreRefusedByName(String tensor, String model) {
@@ -288,7 +294,8 @@ class ArchitectureFromShapesTest {
     Files.writeString(config, json.replace('\'', '"'));
     UserError error =
         assertThrows(
-            UserError.class, () -> ClipFiles.of(config.toString(), null).description(Path.of("x")));
+            UserError.class,
+            () -> WeightsOptions.of(null, config.toString(), null).description(Path.of("x")));
     assertTrue(error.getMessage().contains(cause), error.getMessage());
     assertTrue(error.getMessage().contains(config.toString()), error.getMessage());
   }

@@ -227,7 +227,7 @@ class MutatedFilesTest {
     long before = threads.getCurrentThreadAllocatedBytes();
     assertUserErrorsOnly(
         () -> {
-          try (ModelWeights weights = ModelWeights.open(path, ClipFiles.BESIDE)) {
+          try (ModelWeights weights = ModelWeights.open(path, WeightsOptions.NONE)) {
             weights.sizes();
           }
         });

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.samclip.UserError;
 import org.samclip.checkpoint.Checkpoints;
+import org.samclip.checkpoint.SafetensorsWriter;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.kernel.LibTorch;
 import org.samclip.parity.Vectors;
@@ -62,10 +64,10 @@ class OfficialWeightsTest {
   }
 
   /** A tokenizer is needed beside a CLIP; these tests use token ids. */
-  private ClipFiles files() throws IOException {
+  private WeightsOptions files() throws IOException {
     Path tokenizer = folder.resolve("tokenizer.json");
     Files.writeString(tokenizer, RandomModels.tokenizer().json());
-    return new ClipFiles(Optional.empty(), Optional.of(tokenizer));
+    return WeightsOptions.of(null, null, tokenizer);
   }
 
   @ParameterizedTest
@@ -82,7 +84,7 @@ class OfficialWeightsTest {
     ClipModel model = ModelFile.readClip(path, files(), manager);
     assertEquals(quickGelu, model.clip().config().quickGelu());
     assertEquals(Optional.empty(), model.provenance());
-    try (ModelWeights weights = ModelWeights.open(path, ClipFiles.BESIDE)) {
+    try (ModelWeights weights = ModelWeights.open(path, WeightsOptions.NONE)) {
       assertEquals(ModelFile.CLIP, weights.kind());
       assertEquals(format, weights.format());
     }
@@ -110,6 +112,64 @@ class OfficialWeightsTest {
       assertClose("masks", masks.multi().logits(), expected.readFloats("masks"));
       assertClose("iou", masks.multi().iou(), expected.readFloats("iou"));
     }
+  }
+
+  private static final List<String> OFFICIAL =
+      List.of(
+          "open-clip/open_clip_model.safetensors",
+          "openai/ViT-tiny.pt",
+          "hugging-face-clip/model.safetensors",
+          "hugging-face-sam/model.safetensors");
+
+  /** The same tensors behind prefixes, all of the files in one. */
+  private Path together(Map<String, String> fileByPrefix) {
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    fileByPrefix.forEach(
+        (prefix, file) -> {
+          try (TensorSource source = Checkpoints.open(fixture(file))) {
+            source.names().forEach(n -> arrays.put(prefix + n, source.read(n, manager)));
+          }
+        });
+    Path together = folder.resolve("together.safetensors");
+    SafetensorsWriter.write(together, arrays, Map.of());
+    return together;
+  }
+
+  private static void assertSameModel(String expectedFile, Path got, String key) {
+    try (ModelWeights plain = ModelWeights.open(fixture(expectedFile), WeightsOptions.NONE);
+        ModelWeights weights = ModelWeights.open(got, WeightsOptions.of(key, null, null))) {
+      assertEquals(plain.format(), weights.format());
+      assertEquals(plain.tensors().names(), weights.tensors().names());
+      for (String name : plain.tensors().names()) {
+        assertArrayEquals(
+            plain.tensors().readFloats(name), weights.tensors().readFloats(name), name);
+      }
+    }
+  }
+
+  /** What the public packages wrote, with what training puts before it: the same model. */
+  @ParameterizedTest
+  @ValueSource(strings = {"_orig_mod.", "module.model.", "backbone._orig_mod.module.", "sam."})
+  void prefixesDoNotChangeTheModel(String prefix) {
+    for (String file : OFFICIAL) {
+      assertSameModel(file, together(Map.of(prefix, file)), null);
+    }
+  }
+
+  @Test
+  void ofSeveralModelsTheKeyChooses() {
+    Map<String, String> files = new LinkedHashMap<>();
+    for (int i = 0; i < OFFICIAL.size(); i++) {
+      files.put("model." + i + ".", OFFICIAL.get(i));
+    }
+    Path together = together(files);
+    for (int i = 0; i < OFFICIAL.size(); i++) {
+      assertSameModel(OFFICIAL.get(i), together, "model." + i);
+    }
+    UserError several =
+        assertThrows(UserError.class, () -> ModelWeights.open(together, WeightsOptions.NONE));
+    assertTrue(
+        several.getMessage().contains("model.0, model.1, model.2, model.3"), several::getMessage);
   }
 
   private static void assertClose(String what, NDArray got, float[] expected) {
@@ -151,7 +211,7 @@ class OfficialWeightsTest {
     String changed = json.replaceAll("(?<=\"<end>\",\"ids\":\\[)[0-9]+", end);
     assertTrue(changed.contains("[" + end + "]"), changed);
     Files.writeString(tokenizer, changed);
-    ClipFiles files = ClipFiles.of(null, tokenizer);
+    WeightsOptions files = WeightsOptions.of(null, null, tokenizer);
     UserError error =
         assertThrows(UserError.class, () -> ModelFile.readClip(weights, files, manager));
     assertTrue(error.getMessage().contains(cause), error::getMessage);

@@ -28,7 +28,9 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "MODEL", description = "Model file that samclip wrote.")
+  @Parameters(
+      paramLabel = "MODEL",
+      description = "Model file that samclip wrote, or official weights.")
   private Path model;
 
   @Option(
@@ -55,11 +57,15 @@ final class ConvertCommand implements Callable<Integer> {
   @Option(names = "--force", description = "Replace files that exist.")
   private boolean force;
 
+  @Mixin private WeightsOptionsMixin weights = new WeightsOptionsMixin();
+
   @Mixin private LicenceOption licence = new LicenceOption();
 
   @Override
   public Integer call() {
-    ModelExport export = new ModelExport(model, out, force, Version.current(), licence.licences());
+    ModelExport export =
+        new ModelExport(
+            model, weights.options(), out, force, Version.current(), licence.licences());
     export
         .write(ExportFormat.of(format), part)
         .forEach(file -> spec.commandLine().getOut().println(file + ": written"));

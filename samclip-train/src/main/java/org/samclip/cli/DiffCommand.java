@@ -3,6 +3,7 @@ package org.samclip.cli;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.samclip.model.WeightDistance;
+import org.samclip.model.WeightsOptions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -27,12 +28,23 @@ final class DiffCommand implements Callable<Integer> {
   @Parameters(index = "1", paramLabel = "B", description = "Another.")
   private Path b;
 
+  @Option(
+      names = "--weights-key",
+      paramLabel = "KEY",
+      description = "Which of several models in A: what stands before its tensors' names.")
+  private String keyA;
+
+  @Option(names = "--weights-key-b", paramLabel = "KEY", description = "The same for B.")
+  private String keyB;
+
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
 
   @Override
   public Integer call() {
-    WeightDistance distance = WeightDistance.between(a, b);
+    WeightDistance distance =
+        WeightDistance.between(
+            a, WeightsOptions.of(keyA, null, null), b, WeightsOptions.of(keyB, null, null));
     spec.commandLine().getOut().print(json ? JsonOutput.of(distance) : distance.text());
     spec.commandLine().getOut().flush();
     return Samclip.DONE;

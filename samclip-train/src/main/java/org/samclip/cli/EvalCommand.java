@@ -106,7 +106,7 @@ final class EvalCommand implements Callable<Integer> {
               + " value: its value path alone (MaskCLIP); value_block: that with residual and MLP.")
   private DenseForm dense = DenseForm.DEFAULT;
 
-  @Mixin private ClipFileOptions clipFiles = new ClipFileOptions();
+  @Mixin private WeightsOptionsMixin weights = new WeightsOptionsMixin();
 
   @Mixin private ComposerOptions composing = new ComposerOptions();
 
@@ -132,7 +132,7 @@ final class EvalCommand implements Callable<Integer> {
             composing.settings(),
             dense);
     ProtocolResult result;
-    try (OpenModel open = OpenModel.read(model, clipFiles.files(), LibTorch.device(device))) {
+    try (OpenModel open = OpenModel.read(model, weights.options(), LibTorch.device(device))) {
       result = run.run(open);
     }
     if (json != null) {

@@ -34,7 +34,7 @@ final class InspectCommand implements Callable<Integer> {
       description = "Compare a SAM or merged model with a preset: tiny, vit-b, vit-l, vit-h.")
   private String against;
 
-  @Mixin private ClipFileOptions clipFiles = new ClipFileOptions();
+  @Mixin private WeightsOptionsMixin weights = new WeightsOptionsMixin();
 
   @Option(names = "--json", description = "Print JSON.")
   private boolean json;
@@ -42,7 +42,7 @@ final class InspectCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Preset preset = against == null ? null : Preset.of(against);
-    Inspection inspection = Inspection.of(file, clipFiles.files(), preset);
+    Inspection inspection = Inspection.of(file, weights.options(), preset);
     spec.commandLine().getOut().print(json ? JsonOutput.of(inspection) : inspection.text());
     spec.commandLine().getOut().flush();
     return Samclip.DONE;

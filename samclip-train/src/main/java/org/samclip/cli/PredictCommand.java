@@ -80,7 +80,7 @@ final class PredictCommand implements Callable<Integer> {
   @Option(names = "--device", paramLabel = "DEVICE", description = "cpu, cuda or cuda:N.")
   private String device = "cpu";
 
-  @Mixin private ClipFileOptions clipFiles = new ClipFileOptions();
+  @Mixin private WeightsOptionsMixin weights = new WeightsOptionsMixin();
 
   @Mixin private ComposerOptions composing = new ComposerOptions();
 
@@ -90,7 +90,7 @@ final class PredictCommand implements Callable<Integer> {
     List<String> wanted = texts();
     PredictionFiles files = new PredictionFiles(out);
     RgbImage picture = ImageFile.read(image, DataLimits.DEFAULT);
-    try (OpenModel open = OpenModel.read(model, clipFiles.files(), LibTorch.device(device))) {
+    try (OpenModel open = OpenModel.read(model, weights.options(), LibTorch.device(device))) {
       ImagePrediction prediction =
           new ImagePredictor(open, TemplateOption.read(templates), composing.settings())
               .predict(picture, prompts, wanted);

@@ -3,19 +3,28 @@ package org.samclip.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.samclip.checkpoint.Checkpoints;
 import org.samclip.checkpoint.SafetensorsWriter;
+import org.samclip.checkpoint.TensorSource;
 import org.samclip.cli.ModelFolder.Run;
+import org.samclip.kernel.LibTorch;
 
 /** {@code samclip inspect} and {@code samclip diff}. */
 class InspectCommandTest {
@@ -61,6 +70,62 @@ class InspectCommandTest {
     Run text = run("inspect", models.sam);
     assertTrue(text.out().contains("nothing missing, nothing extra"), text.out());
     assertTrue(text.out().contains("part          mask_decoder: "), text.out());
+  }
+
+  /** A checkpoint of training, with an average of the weights beside them. */
+  @Test
+  void theKeyChoosesOneOfSeveralModels() throws IOException {
+    Files.createDirectory(folder.resolve("c"));
+    Path plain = folder.resolve("plain.safetensors");
+    assertEquals(
+        Samclip.DONE, run("convert", models.clip, "--to", "openclip", "--out", plain).code());
+    Path both = folder.resolve("both.safetensors");
+    try (NDManager manager = LibTorch.newManager(Device.cpu());
+        TensorSource source = Checkpoints.open(plain)) {
+      Map<String, NDArray> arrays = new LinkedHashMap<>();
+      for (String name : source.names()) {
+        NDArray value = source.read(name, manager);
+        arrays.put("model.module." + name, value);
+        arrays.put("model_ema." + name, value.add(1));
+      }
+      SafetensorsWriter.write(both, arrays, Map.of());
+    }
+    for (String command : List.of("inspect", "convert", "predict", "diff")) {
+      List<String> arguments = new ArrayList<>(List.of(command));
+      switch (command) {
+        case "convert" ->
+            arguments.addAll(List.of(both + "", "--to", "openclip", "--out", folder + "/c/c.pt"));
+        case "predict" ->
+            arguments.addAll(
+                List.of(
+                    "--model",
+                    both + "",
+                    "--image",
+                    models.image + "",
+                    "--text",
+                    "a",
+                    "--out",
+                    folder + "/p"));
+        case "diff" -> arguments.addAll(List.of(both + "", plain + ""));
+        default -> arguments.add(both + "");
+      }
+      Run several = ModelFolder.run(arguments);
+      assertEquals(Samclip.USER_ERROR, several.code(), command);
+      assertTrue(several.err().contains("model.module, model_ema"), several.err());
+      assertTrue(several.err().contains("--weights-key"), several.err());
+      arguments.addAll(List.of("--weights-key", "model"));
+      Run chosen = ModelFolder.run(arguments);
+      assertEquals(Samclip.DONE, chosen.code(), command + ": " + chosen.err());
+    }
+    Run inspect = run("inspect", both, "--weights-key", "model_ema");
+    assertTrue(inspect.out().contains("note          'model_ema.' is taken off"), inspect.out());
+    JsonNode same = json("diff", plain, folder.resolve("c/c.pt"), "--json");
+    assertEquals(0, same.get("total").get("difference").asDouble());
+    JsonNode diff =
+        json(
+            "diff", both, both, "--weights-key", "model", "--weights-key-b", "model_ema", "--json");
+    long values = diff.get("total").get("values").asLong();
+    assertEquals(Math.sqrt(values), diff.get("total").get("difference").asDouble(), 1e-3 * values);
   }
 
   @Test

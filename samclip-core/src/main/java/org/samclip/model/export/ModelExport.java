@@ -24,19 +24,26 @@ import org.samclip.model.SamClip;
 import org.samclip.model.SamClipConfig;
 import org.samclip.model.SamClipModel;
 import org.samclip.model.SamModel;
+import org.samclip.model.WeightsOptions;
 
 /**
  * A model file written again in another program's format, float32. The extension of the file says
  * the container: {@code .safetensors}, or a torch archive otherwise.
  *
  * @param model file of kind samclip, sam or clip
+ * @param options what is said of the model file
  * @param out file to write
  * @param replace whether existing files may be replaced
  * @param version of samclip, for the provenance
  * @param licences by name, added to those that the model file states
  */
 public record ModelExport(
-    Path model, Path out, boolean replace, String version, Map<String, String> licences) {
+    Path model,
+    WeightsOptions options,
+    Path out,
+    boolean replace,
+    String version,
+    Map<String, String> licences) {
 
   /** Open_clip looks for its sizes under this name, beside the weights. */
   private static final String OPENCLIP_CONFIG = "open_clip_config.json";
@@ -69,7 +76,7 @@ public record ModelExport(
     if (part == Part.TEXT && format != ExportFormat.OPENCLIP) {
       throw new UserError("--part text: only for --to openclip, not --to " + format.label());
     }
-    String kind = ModelFile.kind(model);
+    String kind = ModelFile.kind(model, options);
     try (NDManager manager = LibTorch.newManager(Device.cpu())) {
       return switch (format) {
         case SAM -> sam(kind, manager);
@@ -82,11 +89,11 @@ public record ModelExport(
   private List<Path> sam(String kind, NDManager manager) {
     switch (kind) {
       case ModelFile.SAM -> {
-        SamModel sam = ModelFile.readSam(model, manager);
+        SamModel sam = ModelFile.readSam(model, options, manager);
         sam(sam.sam().arrays(), sam.sizes(), sam.provenance());
       }
       case ModelFile.SAMCLIP -> {
-        SamClipModel merged = ModelFile.readSamClip(model, manager);
+        SamClipModel merged = ModelFile.readSamClip(model, options, manager);
         Map<String, NDArray> arrays = new LinkedHashMap<>(merged.model().arrays());
         arrays.keySet().removeIf(name -> name.startsWith(SamClip.CLIP_HEAD + "."));
         SamClipConfig config = merged.model().config();
@@ -115,7 +122,7 @@ public record ModelExport(
     }
     Path config = beside(OPENCLIP_CONFIG);
     Path words = beside(TOKENIZER_FILE);
-    ClipModel clip = ModelFile.readClip(model, manager);
+    ClipModel clip = ModelFile.readClip(model, options, manager);
     try (Tokenizer tokenizer = clip.tokenizer()) {
       ClipConfig sizes = clip.clip().config();
       Provenance provenance = provenance(clip.provenance(), ModelFile.CLIP, sizes);
@@ -130,11 +137,11 @@ public record ModelExport(
     Path words = beside(TOKENIZER_FILE);
     switch (kind) {
       case ModelFile.CLIP -> {
-        ClipModel clip = ModelFile.readClip(model, manager);
+        ClipModel clip = ModelFile.readClip(model, options, manager);
         text(clip.clip().text(), clip.tokenizer(), clip.provenance(), words);
       }
       case ModelFile.SAMCLIP -> {
-        SamClipModel merged = ModelFile.readSamClip(model, manager);
+        SamClipModel merged = ModelFile.readSamClip(model, options, manager);
         text(merged.text(), merged.tokenizer(), merged.provenance(), words);
       }
       default -> throw wrongKind(kind, ExportFormat.OPENCLIP, "a clip or samclip model");
@@ -157,7 +164,7 @@ public record ModelExport(
           ExportFormat.TORCHSCRIPT,
           "a samclip model; --to sam and --to openclip take others");
     }
-    SamClipModel merged = ModelFile.readSamClip(model, manager);
+    SamClipModel merged = ModelFile.readSamClip(model, options, manager);
     try (Tokenizer tokenizer = merged.tokenizer()) {
       Provenance provenance = provenance(merged.provenance(), ModelFile.SAMCLIP, merged.sizes());
       TorchScriptArchive.write(out, merged, provenance.toMetadata());

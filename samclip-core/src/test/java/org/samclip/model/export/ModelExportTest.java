@@ -29,6 +29,7 @@ import org.samclip.checkpoint.TensorType;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ModelFile;
 import org.samclip.model.RandomModels;
+import org.samclip.model.WeightsOptions;
 import org.samclip.model.export.ModelExport.Part;
 
 class ModelExportTest {
@@ -58,7 +59,8 @@ class ModelExportTest {
   private Path export(Path model, ExportFormat format, Part part, String name) {
     Path out = folder.resolve("out").resolve(name);
     List<Path> written =
-        new ModelExport(model, out, false, "9.8", Map.of("sam", "Apache-2.0")).write(format, part);
+        new ModelExport(model, WeightsOptions.NONE, out, false, "9.8", Map.of("sam", "Apache-2.0"))
+            .write(format, part);
     assertEquals(out, written.get(0));
     written.forEach(file -> assertTrue(Files.isRegularFile(file), file.toString()));
     return out;
@@ -162,7 +164,8 @@ class ModelExportTest {
     refused(clip, ExportFormat.OPENCLIP, Part.ALL, "other.bin", "open_clip_config.json", "--force");
     Path out = folder.resolve("out/model.bin");
     Files.writeString(out, "old");
-    new ModelExport(clip, out, true, "1", Map.of()).write(ExportFormat.OPENCLIP, Part.ALL);
+    new ModelExport(clip, WeightsOptions.NONE, out, true, "1", Map.of())
+        .write(ExportFormat.OPENCLIP, Part.ALL);
     assertTrue(Files.size(out) > 1000);
   }
 

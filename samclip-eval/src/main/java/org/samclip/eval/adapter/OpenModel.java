@@ -12,11 +12,11 @@ import org.samclip.eval.segment.PromptedMaskModel;
 import org.samclip.eval.segment.TwoHeadModel;
 import org.samclip.eval.zeroshot.ImageTextModel;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.ClipFiles;
 import org.samclip.model.ClipModel;
 import org.samclip.model.ModelFile;
 import org.samclip.model.SamClipModel;
 import org.samclip.model.SamModel;
+import org.samclip.model.WeightsOptions;
 
 /** A model file of any kind, open for use: what it can do depends on the kind. */
 public final class OpenModel implements AutoCloseable {
@@ -47,22 +47,22 @@ public final class OpenModel implements AutoCloseable {
    * @throws UserError if the file is missing, damaged or of no known kind
    */
   public static OpenModel read(Path file, Device device) {
-    return read(file, ClipFiles.BESIDE, device);
+    return read(file, WeightsOptions.NONE, device);
   }
 
   /**
    * Reads a model.
    *
    * @param file that samclip wrote, or official weights
-   * @param files what is given beside official CLIP weights
+   * @param options what is said of the file
    * @param device where it shall compute
    * @return the model, to be closed by the caller
    * @throws UserError if the file is missing, damaged or of no known kind
    */
-  public static OpenModel read(Path file, ClipFiles files, Device device) {
-    OpenModel open = new OpenModel(file, ModelFile.kind(file), device);
+  public static OpenModel read(Path file, WeightsOptions options, Device device) {
+    OpenModel open = new OpenModel(file, ModelFile.kind(file, options), device);
     try {
-      open.read(files);
+      open.read(options);
       return open;
     } catch (RuntimeException e) {
       open.close();
@@ -70,10 +70,10 @@ public final class OpenModel implements AutoCloseable {
     }
   }
 
-  private void read(ClipFiles files) {
+  private void read(WeightsOptions options) {
     switch (kind) {
       case ModelFile.SAMCLIP -> {
-        SamClipModel model = ModelFile.readSamClip(file, manager);
+        SamClipModel model = ModelFile.readSamClip(file, options, manager);
         tokenizer = model.tokenizer();
         patch = model.model().config().encoder().patch();
         block = model.model();
@@ -82,7 +82,7 @@ public final class OpenModel implements AutoCloseable {
         masks = twoHeads;
       }
       case ModelFile.CLIP -> {
-        ClipModel model = ModelFile.readClip(file, files, manager);
+        ClipModel model = ModelFile.readClip(file, options, manager);
         tokenizer = model.tokenizer();
         patch = model.clip().config().vision().patch();
         block = model.clip().visual();
@@ -90,7 +90,7 @@ public final class OpenModel implements AutoCloseable {
         imageText = new ClipAdapter(model, DenseForm.DEFAULT);
       }
       case ModelFile.SAM -> {
-        SamModel model = ModelFile.readSam(file, manager);
+        SamModel model = ModelFile.readSam(file, options, manager);
         patch = model.sizes().encoder().patch();
         block = model.sam().imageEncoder();
         masks = new SamAdapter(model);

@@ -12,10 +12,10 @@ import java.util.function.Function;
 import org.samclip.UserError;
 import org.samclip.checkpoint.ContentHash;
 import org.samclip.clip.ClipConfig;
-import org.samclip.model.ClipFiles;
 import org.samclip.model.ClipModel;
 import org.samclip.model.ModelFile;
 import org.samclip.model.SamModel;
+import org.samclip.model.WeightsOptions;
 import org.samclip.train.recipe.TeachersSpec;
 
 /**
@@ -39,15 +39,20 @@ public record Teachers(SamModel sam, ClipModel clip, Map<String, String> hashes)
    * @throws UserError if a file is missing or does not hold such a model
    */
   public static Teachers load(TeachersSpec spec, NDManager manager) {
+    WeightsOptions ofSam = WeightsOptions.of(spec.sam().weightsKey(), null, null);
     Loaded<SamModel> sam =
-        load("teachers.sam.weights", spec.sam().weights(), SAM, p -> ModelFile.readSam(p, manager));
-    ClipFiles files = clipFiles(spec.clip());
+        load(
+            "teachers.sam.weights",
+            spec.sam().weights(),
+            SAM,
+            p -> ModelFile.readSam(p, ofSam, manager));
+    WeightsOptions ofClip = clipOptions(spec.clip());
     Loaded<ClipModel> clip =
         load(
             "teachers.clip.weights",
             spec.clip().weights(),
             CLIP,
-            p -> ModelFile.readClip(p, files, manager));
+            p -> ModelFile.readClip(p, ofClip, manager));
     return new Teachers(sam.model, clip.model, Map.of("sam", sam.hash, "clip", clip.hash));
   }
 
@@ -59,16 +64,16 @@ public record Teachers(SamModel sam, ClipModel clip, Map<String, String> hashes)
    * @throws UserError if the file is missing or does not hold such a model
    */
   public static ClipConfig clipConfig(TeachersSpec spec) {
-    ClipFiles files = clipFiles(spec.clip());
+    WeightsOptions options = clipOptions(spec.clip());
     return load(
             "teachers.clip.weights",
             spec.clip().weights(),
             CLIP,
-            p -> ModelFile.clipConfig(p, files))
+            p -> ModelFile.clipConfig(p, options))
         .model;
   }
 
-  private static ClipFiles clipFiles(TeachersSpec.ClipTeacherSpec spec) {
+  private static WeightsOptions clipOptions(TeachersSpec.ClipTeacherSpec spec) {
     Path tokenizer = spec.tokenizer() == null ? null : Path.of(spec.tokenizer());
     if (tokenizer != null && !Files.isRegularFile(tokenizer)) {
       throw new UserError(
@@ -76,7 +81,7 @@ public record Teachers(SamModel sam, ClipModel clip, Map<String, String> hashes)
               + tokenizer
               + "; give a tokenizer.json or bpe_simple_vocab_16e6.txt.gz");
     }
-    return ClipFiles.of(spec.config(), tokenizer);
+    return WeightsOptions.of(spec.weightsKey(), spec.config(), tokenizer);
   }
 
   private static <T> Loaded<T> load(

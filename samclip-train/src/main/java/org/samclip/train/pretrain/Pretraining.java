@@ -6,10 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.samclip.checkpoint.Checkpoints;
 import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.checkpoint.Provenance;
-import org.samclip.checkpoint.TensorSource;
 import org.samclip.checkpoint.TensorType;
 import org.samclip.clip.Clip;
 import org.samclip.clip.Tokenizer;
@@ -22,8 +20,10 @@ import org.samclip.data.scenes.SceneVocabulary;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ClipModel;
 import org.samclip.model.ModelFile;
+import org.samclip.model.ModelWeights;
 import org.samclip.model.Preset;
 import org.samclip.model.SamModel;
+import org.samclip.model.WeightsOptions;
 import org.samclip.nn.Module;
 import org.samclip.sam.Sam;
 import org.samclip.train.Version;
@@ -134,8 +134,9 @@ public final class Pretraining {
   private void start(Module module, NDManager manager) {
     module.initialize(manager, recipe.seed());
     if (recipe.weights() != null) {
-      try (TensorSource source = Checkpoints.open(Path.of(recipe.weights()))) {
-        new ParameterLoader().load(module.getParameters(), source);
+      Path path = Path.of(recipe.weights());
+      try (ModelWeights weights = ModelWeights.open(path, WeightsOptions.NONE)) {
+        new ParameterLoader().load(module.getParameters(), weights.tensors());
       }
     }
   }

@@ -519,4 +519,20 @@ class RecipeReaderTest {
         error(SMALL, "data.spool_gib=32 GiB"), "'data.spool_gib' is \"32 GiB\"; allowed: a number");
     assertMentions(error(SMALL, "data.spool_gb=1"), "unknown key 'data.spool_gb'", "'spool_gib'");
   }
+
+  @Test
+  void weightsKeysChooseAmongModelsInAFile() {
+    Recipe recipe =
+        small(
+            "teachers={sam: {weights: a.pt, weights_key: model_ema},"
+                + " clip: {weights: b.pt, weights_key: state_dict.teacher}}");
+    assertEquals("model_ema", recipe.teachers().sam().weightsKey());
+    assertEquals("state_dict.teacher", recipe.teachers().clip().weightsKey());
+    for (String teacher : List.of("sam", "clip")) {
+      assertMentions(
+          error(SMALL, "teachers." + teacher + ".weights_key=model"),
+          "teachers." + teacher + ".weights_key",
+          "embedded");
+    }
+  }
 }

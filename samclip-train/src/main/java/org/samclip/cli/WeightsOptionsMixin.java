@@ -3,11 +3,19 @@ package org.samclip.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.samclip.UserError;
-import org.samclip.model.ClipFiles;
+import org.samclip.model.WeightsOptions;
 import picocli.CommandLine.Option;
 
-/** Options for what official CLIP weights need beside them. */
-final class ClipFileOptions {
+/** Options for a file of weights: which model in it, and what official CLIP weights need. */
+final class WeightsOptionsMixin {
+
+  @Option(
+      names = "--weights-key",
+      paramLabel = "KEY",
+      description =
+          "Which of several models in the file: what stands before its tensors' names, such as"
+              + " model_ema or state_dict.teacher.")
+  private String key;
 
   @Option(
       names = "--config",
@@ -25,10 +33,10 @@ final class ClipFileOptions {
               + " one beside the weights.")
   private Path tokenizer;
 
-  ClipFiles files() {
+  WeightsOptions options() {
     if (tokenizer != null && !Files.isRegularFile(tokenizer)) {
       throw new UserError("--tokenizer " + tokenizer + ": no such file");
     }
-    return ClipFiles.of(config, tokenizer);
+    return WeightsOptions.of(key, config, tokenizer);
   }
 }

@@ -10,17 +10,21 @@ import org.samclip.clip.ClipConfig;
 import org.samclip.clip.Tokenizer;
 
 /**
- * What official CLIP weights need beside them. What is not given is looked for in the weights'
- * folder.
+ * What is said of a file of weights: which of several models in it, and what official CLIP weights
+ * need beside them. Of the latter, what is not given is looked for in the weights' folder.
  *
+ * @param key what stands before the names of the model's tensors, such as {@code model_ema}; empty
+ *     where the file holds one model
  * @param config an {@code open_clip_config.json} or {@code config.json}, or the name of a published
  *     open_clip model
  * @param tokenizer a {@code tokenizer.json} or CLIP's {@code bpe_simple_vocab_16e6.txt.gz}
  */
-public record ClipFiles(Optional<String> config, Optional<Path> tokenizer) {
+public record WeightsOptions(
+    Optional<String> key, Optional<String> config, Optional<Path> tokenizer) {
 
   /** Nothing is given: what is needed stands beside the weights or inside them. */
-  public static final ClipFiles BESIDE = new ClipFiles(Optional.empty(), Optional.empty());
+  public static final WeightsOptions NONE =
+      new WeightsOptions(Optional.empty(), Optional.empty(), Optional.empty());
 
   static final String CONFIG_KEYS =
       "it is teachers.clip.config in a recipe and --config on the command line";
@@ -32,12 +36,14 @@ public record ClipFiles(Optional<String> config, Optional<Path> tokenizer) {
       List.of("tokenizer.json", "bpe_simple_vocab_16e6.txt.gz");
 
   /**
+   * @param key of the model in the file, or null
    * @param config a file or an open_clip name, or null
    * @param tokenizer a file, or null
-   * @return both
+   * @return all three
    */
-  public static ClipFiles of(String config, Path tokenizer) {
-    return new ClipFiles(Optional.ofNullable(config), Optional.ofNullable(tokenizer));
+  public static WeightsOptions of(String key, String config, Path tokenizer) {
+    return new WeightsOptions(
+        Optional.ofNullable(key), Optional.ofNullable(config), Optional.ofNullable(tokenizer));
   }
 
   /** What is known of the CLIP beside its weights. */
