@@ -21,9 +21,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.samclip.UserError;
 import org.samclip.data.transform.Normalisation;
 import org.samclip.data.transform.RgbImage;
-import org.samclip.UserError;
 
 class CacheFolderTest {
 

@@ -14,11 +14,7 @@ import org.samclip.data.replay.Position;
  * @param after the stream's position behind this batch, for a checkpoint
  */
 public record ClipBatch(
-    ImageView student,
-    ImageView teacher,
-    List<String> texts,
-    Map<String, Long> mix,
-    Position after)
+    ImageView student, ImageView teacher, List<String> texts, Map<String, Long> mix, Position after)
     implements Batch {
 
   @Override

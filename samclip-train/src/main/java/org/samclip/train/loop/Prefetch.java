@@ -70,8 +70,7 @@ public final class Prefetch<T extends Batch> implements AutoCloseable {
   }
 
   private boolean hasRoom() {
-    return waiting.size() < AHEAD
-        && waiting.stream().allMatch(made -> made.batch.bytes() < LARGE);
+    return waiting.size() < AHEAD && waiting.stream().allMatch(made -> made.batch.bytes() < LARGE);
   }
 
   /** Returns whether more is to be made. */

@@ -15,8 +15,8 @@ import org.samclip.data.replay.Position;
  * @param xy [B, P, 2, 2], two points a prompt, in pixels of the padded image
  * @param labels [B, P, 2]: (1, -1) a point, (2, 3) a box
  * @param isPoint [B, P], 1 for a point and 0 for a box
- * @param targets [B P], each [S, S]: true masks at the padded image's size as bytes 0 and 1; null if
- *     they were not asked for
+ * @param targets [B P], each [S, S]: true masks at the padded image's size as bytes 0 and 1; null
+ *     if they were not asked for
  * @param after the stream's position behind this batch
  */
 public record SamBatch(

@@ -16,9 +16,9 @@ import org.samclip.vitdet.Block;
  * What a stage takes, estimated from sizes alone.
  *
  * <p>Arithmetic counts the matrix products of a forward pass, twice as many again for the backward
- * pass of what lies at or behind a parameter that learns. Activations are a number of float32 values
- * for each token, channel and layer that gradients pass through; the mask decoder keeps as many for
- * each image token of the prompts that it sees at a time.
+ * pass of what lies at or behind a parameter that learns. Activations are a number of float32
+ * values for each token, channel and layer that gradients pass through; the mask decoder keeps as
+ * many for each image token of the prompts that it sees at a time.
  */
 final class StageCost {
 
@@ -29,7 +29,9 @@ final class StageCost {
    */
   private static final int RECORDED = 24;
 
-  /** The same on a CPU in float32, where oneDNN keeps each product's sides in a layout of its own. */
+  /**
+   * The same on a CPU in float32, where oneDNN keeps each product's sides in a layout of its own.
+   */
   private static final int RECORDED_TWICE = 2 * RECORDED;
 
   /** Values of a layer with a backward pass of its own, and its share of one layer's record. */

@@ -27,7 +27,9 @@ import org.samclip.train.recipe.Recipe;
  */
 record Students(Recipe recipe, Teachers teachers, DataFiles data, Map<String, String> licences) {
 
-  /** The student's sizes are the SAM teacher's, every stage's groups fit it, and so does the heap. */
+  /**
+   * The student's sizes are the SAM teacher's, every stage's groups fit it, and so does the heap.
+   */
   void requireFit() {
     SamClipConfig config = recipe.model().config(teachers.clip().clip().config().embedDim());
     if (!config.encoder().equals(teachers.sam().sizes().encoder())

@@ -117,7 +117,8 @@ class HeapNeedTest {
     assertEquals((8 + 2) * photo, need(paper("data.workers=1"), 0).decoded());
     Recipe scenes =
         paper("data.clip=null", "data.sam=null", "data.workers=1", "data.scenes={dir: scenes}");
-    assertEquals(10 * 3L * scenes.data().scenes().size() * scenes.data().scenes().size(),
+    assertEquals(
+        10 * 3L * scenes.data().scenes().size() * scenes.data().scenes().size(),
         need(scenes, 0).decoded());
   }
 

@@ -51,9 +51,7 @@ class ImageViewTest {
   }
 
   private static int[] bits(float[] values) {
-    return IntStream.range(0, values.length)
-        .map(i -> Float.floatToRawIntBits(values[i]))
-        .toArray();
+    return IntStream.range(0, values.length).map(i -> Float.floatToRawIntBits(values[i])).toArray();
   }
 
   private static int[] expected(ImageView view, int index) {

@@ -36,7 +36,9 @@ class StageCostTest {
 
   private static final double FACTOR = 2;
 
-  /** Nearly all of it activations: of the head alone, of encoder and head, of encoder and decoder. */
+  /**
+   * Nearly all of it activations: of the head alone, of encoder and head, of encoder and decoder.
+   */
   @ParameterizedTest
   @EnabledOnOs(OS.LINUX)
   @Timeout(400)
@@ -65,13 +67,15 @@ class StageCostTest {
     public static void main(String[] arguments) throws IOException {
       Recipe recipe =
           RecipeReader.read(
-              Path.of("..", "configs", "quickstart.yaml"), List.of(arguments).subList(1, arguments.length));
+              Path.of("..", "configs", "quickstart.yaml"),
+              List.of(arguments).subList(1, arguments.length));
       StageSpec stage = recipe.stages().get(Integer.parseInt(arguments[0]));
       try (NDManager manager = LibTorch.newManager(Device.cpu())) {
         warmUp(manager);
         long before = status("VmRSS");
         Teachers teachers = Teachers.load(recipe.teachers(), manager);
-        SamClip student = new SamClip(recipe.model().config(teachers.clip().clip().config().embedDim()));
+        SamClip student =
+            new SamClip(recipe.model().config(teachers.clip().clip().config().embedDim()));
         student.initialize(manager, 1);
         ParameterTable table = StageRunner.table(stage, student);
         AdamW optimizer = Optimizers.of(stage.optimizer(), table, student.arrays(), manager);
