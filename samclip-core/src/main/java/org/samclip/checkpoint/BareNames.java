@@ -51,8 +51,8 @@ public final class BareNames {
    *
    * @param source an open checkpoint, which the result closes
    * @param signs tensors, of which each model that may be looked for has one
-   * @param key what stands before the model's names, without the last dot; where it is empty, the
-   *     file has to hold one model
+   * @param key what stands before the model's names, without the last dot, or a part of it that no
+   *     other model's has; where it is empty, the file has to hold one model
    * @return the model's tensors under its own names; where there is no sign, the names as they are
    * @throws UserError if nothing stands under the key, or several models do
    */
@@ -62,12 +62,7 @@ public final class BareNames {
   }
 
   private TensorSource find(Optional<String> key) {
-    String given = key.map(text -> text + ".").orElse("");
-    if (key.isPresent() && names().noneMatch(name -> name.startsWith(given))) {
-      throw new UserError(
-          "%s: no tensor stands under the weights key '%s'; allowed: %s. Choose one of them; %s"
-              .formatted(source.path(), key.get(), keys(), CHOICE));
-    }
+    String given = key.isPresent() ? prefixOf(key.get()) : "";
     NavigableSet<String> prefixes = prefixes(given);
     if (prefixes.isEmpty()) {
       return given.isEmpty() ? source : under(given, prefixes);
@@ -81,6 +76,22 @@ public final class BareNames {
               .formatted(source.path(), withoutDots(prefixes), CHOICE));
     }
     return under(prefixes.first(), new TreeSet<>());
+  }
+
+  /** What begins with the key, else the one model that has it within what stands before it. */
+  private String prefixOf(String key) {
+    String prefix = key + ".";
+    if (names().anyMatch(name -> name.startsWith(prefix))) {
+      return prefix;
+    }
+    List<String> within =
+        prefixes("").stream().filter(model -> model.contains("." + prefix)).toList();
+    if (within.size() == 1) {
+      return within.get(0);
+    }
+    throw new UserError(
+        "%s: no tensor stands under the weights key '%s'; allowed: %s. Choose one of them; %s"
+            .formatted(source.path(), key, keys(), CHOICE));
   }
 
   private Stream<String> names() {

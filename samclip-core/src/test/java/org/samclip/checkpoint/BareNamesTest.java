@@ -162,6 +162,9 @@ class BareNamesTest {
     try (TensorSource source = bare(file, "model_ema.teacher")) {
       assertArrayEquals(new float[] {2 * MODEL.size() + 1}, source.readFloats(SIGN));
     }
+    try (TensorSource source = bare(file, "teacher")) { // as no other key has it
+      assertArrayEquals(new float[] {2 * MODEL.size() + 1}, source.readFloats(SIGN));
+    }
     for (String wrong : List.of("ema", "state", "", "model_ema.teacher.visual.conv1.weight")) {
       String none = error(file, wrong);
       assertTrue(none.contains("'" + wrong + "'") && none.contains("model_ema"), none);
