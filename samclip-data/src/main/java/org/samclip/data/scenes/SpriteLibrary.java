@@ -28,8 +28,7 @@ public final class SpriteLibrary {
       classes = readClasses();
       sprites = new Sprite[classes.size()][SpriteStyle.values().length];
       for (SpriteClass one : classes) {
-        List<SpriteStyle> drawn =
-            one.styles().values().stream().flatMap(List::stream).toList();
+        List<SpriteStyle> drawn = one.styles().values().stream().flatMap(List::stream).toList();
         for (SpriteStyle style : drawn) {
           String name = "sprites/" + style.key() + "/" + one.slug() + ".png";
           try (InputStream in = open(name)) {

@@ -129,7 +129,9 @@ class SceneGeneratorTest {
       for (int i = 0; i < 1500; i++) {
         for (Scene scene :
             List.of(
-                generator.captioned(split, i), generator.scene(split, i), generator.crop(split, i))) {
+                generator.captioned(split, i),
+                generator.scene(split, i),
+                generator.crop(split, i))) {
           for (SceneObject object : scene.objects()) {
             own.add(object.classIndex() + " " + object.style());
             if (split == SceneSplit.TRAIN) {

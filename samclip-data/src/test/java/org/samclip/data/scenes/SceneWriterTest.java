@@ -39,7 +39,8 @@ class SceneWriterTest {
 
   @TempDir Path folder;
   private final ObjectMapper mapper = new ObjectMapper();
-  private final SceneGenerator generator = new SceneGenerator(5, SIZE, SceneOptions.defaults(), Nouns.DISTILLED);
+  private final SceneGenerator generator =
+      new SceneGenerator(5, SIZE, SceneOptions.defaults(), Nouns.DISTILLED);
   private final List<String> labels = SpriteLibrary.embedded().labels();
 
   @Test
@@ -142,11 +143,13 @@ class SceneWriterTest {
   @Test
   void sameSetIsKeptAndAnotherIsRefused() throws Exception {
     Path out = folder.resolve("set");
-    SceneSetOptions few = new SceneSetOptions(1, 32, 4, 3, Nouns.ALL, 0, 2, SceneOptions.defaults());
+    SceneSetOptions few =
+        new SceneSetOptions(1, 32, 4, 3, Nouns.ALL, 0, 2, SceneOptions.defaults());
     assertTrue(new SceneWriter(few).write(out, SceneProgress.SILENT));
     assertFalse(new SceneWriter(few).write(out, SceneProgress.SILENT));
 
-    SceneSetOptions other = new SceneSetOptions(1, 48, 4, 3, Nouns.ALL, 0, 2, SceneOptions.defaults());
+    SceneSetOptions other =
+        new SceneSetOptions(1, 48, 4, 3, Nouns.ALL, 0, 2, SceneOptions.defaults());
     UserError different =
         assertThrows(
             UserError.class, () -> new SceneWriter(other).write(out, SceneProgress.SILENT));
@@ -173,7 +176,8 @@ class SceneWriterTest {
     assertTrue(error.getMessage().contains("file"), error.getMessage());
     assertThrows(UserError.class, () -> new SceneWriter(OPTIONS).write(file, SceneProgress.SILENT));
     assertThrows(
-        UserError.class, () -> new SceneSetOptions(1, 8, 1, 1, Nouns.ALL, 1, 1, SceneOptions.defaults()));
+        UserError.class,
+        () -> new SceneSetOptions(1, 8, 1, 1, Nouns.ALL, 1, 1, SceneOptions.defaults()));
   }
 
   @Test

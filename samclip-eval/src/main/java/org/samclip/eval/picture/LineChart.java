@@ -48,7 +48,8 @@ public record LineChart(String title, String x, String y, boolean logarithmic, L
           java.util.stream.IntStream.range(0, y.size()).filter(i -> y.get(i) > 0).boxed().toList();
       return good.isEmpty()
           ? null
-          : new Line(name, good.stream().map(x::get).toList(), good.stream().map(y::get).toList(), points);
+          : new Line(
+              name, good.stream().map(x::get).toList(), good.stream().map(y::get).toList(), points);
     }
   }
 

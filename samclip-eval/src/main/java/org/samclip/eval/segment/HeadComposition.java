@@ -190,8 +190,7 @@ public final class HeadComposition {
 
     void add(LabelMapFolder.Item sample, SamClip.Features features, SamPreprocess.Frame frame) {
       LabelMap target = sample.labels();
-      Composition composition =
-          composer.compose(features, frame, target.height(), target.width());
+      Composition composition = composer.compose(features, frame, target.height(), target.width());
       counts.add(sample.key(), target, composition.labels());
       prompts += composition.parts().size();
     }

@@ -198,11 +198,10 @@ class MasksFirstTest {
     MaskProposer proposer =
         new MaskProposer(
             new ColourModel(16), new ProposalSettings(Points.GRID, 2, .5, .5, .5), 16, 1);
-    SamPreprocess.Frame frame =
-        new SamPreprocess(16, Normalisation.SAM).frame(32, 16);
+    SamPreprocess.Frame frame = new SamPreprocess(16, Normalisation.SAM).frame(32, 16);
     // 16 x 8 pixels of the input, whose centres are whole numbers: fields of 8 x 4.
-    assertArrayEquals(new float[] {3.5f, 1.5f, 11.5f, 1.5f, 3.5f, 5.5f, 11.5f, 5.5f},
-        proposer.grid(frame));
+    assertArrayEquals(
+        new float[] {3.5f, 1.5f, 11.5f, 1.5f, 3.5f, 5.5f, 11.5f, 5.5f}, proposer.grid(frame));
   }
 
   @Test

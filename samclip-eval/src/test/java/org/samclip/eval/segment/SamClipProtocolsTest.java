@@ -114,8 +114,7 @@ class SamClipProtocolsTest {
         new CompositionSettings(
             CompositionForm.SCORES_FIRST, new ScoreSettings(.1, 0, 1, 8), ProposalSettings.DEFAULT);
     HeadComposition.Options heads =
-        new HeadComposition.Options(
-            0, 2, 0, PromptTemplates.brief(), Background.TEXT, settings, 2);
+        new HeadComposition.Options(0, 2, 0, PromptTemplates.brief(), Background.TEXT, settings, 2);
     var composed = HeadComposition.run(model, pixels(), heads, all);
     for (Background background : all) {
       SemanticSegmentation.Options alone =
@@ -124,8 +123,7 @@ class SamClipProtocolsTest {
           SemanticSegmentation.run(model, pixels(), alone).perImage().pixels(),
           together.get(background).perImage().pixels());
       HeadComposition.Options headsAlone =
-          new HeadComposition.Options(
-              0, 2, 0, PromptTemplates.brief(), background, settings, 2);
+          new HeadComposition.Options(0, 2, 0, PromptTemplates.brief(), background, settings, 2);
       assertEquals(
           HeadComposition.run(model, pixels(), headsAlone).perImage().pixels(),
           composed.get(background).perImage().pixels());

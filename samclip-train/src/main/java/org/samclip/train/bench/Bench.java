@@ -1,11 +1,11 @@
 package org.samclip.train.bench;
 
-import org.samclip.train.report.ProcessMemory;
 import ai.djl.Device;
 import java.util.Arrays;
 import org.samclip.UserError;
 import org.samclip.kernel.LibTorch;
 import org.samclip.train.loop.MatmulRate;
+import org.samclip.train.report.ProcessMemory;
 
 /**
  * Measures works on this machine's CPU.

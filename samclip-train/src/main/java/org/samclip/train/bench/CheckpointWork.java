@@ -69,8 +69,7 @@ final class CheckpointWork implements Work {
   }
 
   private void save() {
-    store.save(
-        model, optimizer.state(), new Progress("stage2", updates, updates, Map.of(), null));
+    store.save(model, optimizer.state(), new Progress("stage2", updates, updates, Map.of(), null));
     updates++;
   }
 

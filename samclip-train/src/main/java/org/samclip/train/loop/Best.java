@@ -20,8 +20,7 @@ public record Best(long step, double value, int since) {
    */
   static Best of(Best before, long step, double value, ValidationSpec spec) {
     boolean better =
-        before == null
-            || (spec.lowerIsBetter() ? value < before.value() : value > before.value());
+        before == null || (spec.lowerIsBetter() ? value < before.value() : value > before.value());
     return better
         ? new Best(step, value, 0)
         : new Best(before.step(), before.value(), before.since() + 1);

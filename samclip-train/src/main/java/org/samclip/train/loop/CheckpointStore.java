@@ -141,8 +141,7 @@ public final class CheckpointStore {
    * @return the file of a stage's best model
    */
   public Path best(String phase, long step) {
-    return folder.resolve(
-        String.format(Locale.ROOT, "%s%s-%08d%s", BEST, phase, step, MODEL));
+    return folder.resolve(String.format(Locale.ROOT, "%s%s-%08d%s", BEST, phase, step, MODEL));
   }
 
   /**

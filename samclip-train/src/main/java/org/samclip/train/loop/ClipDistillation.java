@@ -16,8 +16,7 @@ import org.samclip.vitdet.BlockPass;
  * {@code L_CLIP}: the pooled output of the CLIP head against the CLIP teacher's image embedding of
  * the same crop, by cosine (paper, section 3). No text, no labels.
  */
-public final class ClipDistillation extends PrefetchedObjective<ClipBatch>
-    implements Distillation {
+public final class ClipDistillation extends PrefetchedObjective<ClipBatch> implements Distillation {
 
   private final SamClip student;
   private final Passes passes;
@@ -64,7 +63,9 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch>
       return overParts(
           (batch, part, local, share) -> {
             NDArray tokens =
-                student.imageEncoder().tokens(batch.student().toArray(local, part.from(), part.to()));
+                student
+                    .imageEncoder()
+                    .tokens(batch.student().toArray(local, part.from(), part.to()));
             NDArray pooled = student.clipHead().pooled(student.clipHead().features(tokens));
             return Losses.cosine(pooled, teacher.of(batch.teacher(), part, local)).getFloat();
           });

@@ -111,14 +111,7 @@ public final class DataFiles {
             .withSides(s.side().get(0), s.side().get(1));
     SceneSetOptions options =
         new SceneSetOptions(
-            s.seed(),
-            s.size(),
-            s.clip(),
-            s.sam(),
-            s.nouns(),
-            s.crops(),
-            s.scenes(),
-            composition);
+            s.seed(), s.size(), s.clip(), s.sam(), s.nouns(), s.crops(), s.scenes(), composition);
     try {
       new SceneWriter(options).write(Path.of(s.dir()), progress);
     } catch (IOException e) {

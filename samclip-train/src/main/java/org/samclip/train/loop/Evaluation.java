@@ -143,8 +143,7 @@ public final class Evaluation {
       row.put("composed_fg_miou", found.get(Background.EXCLUDED).perImage());
       if (!heldOutLabels.isEmpty()) {
         row.put(
-            "heldout_composed_miou",
-            found.get(counted()).perImage().only(heldOutLabels::contains));
+            "heldout_composed_miou", found.get(counted()).perImage().only(heldOutLabels::contains));
       }
     }
     return row;

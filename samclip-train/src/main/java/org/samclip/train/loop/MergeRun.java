@@ -151,7 +151,8 @@ public final class MergeRun {
           Files.exists(folder.model(phase.row())) && (!phase.inTable() || rows.has(phase.row()));
     }
     boolean pictures =
-        recipe.evaluation().panels() > 0 && data.sets(recipe.evaluation(), recipe.evaluation().split()).semantic() != null;
+        recipe.evaluation().panels() > 0
+            && data.sets(recipe.evaluation(), recipe.evaluation().split()).semantic() != null;
     return measured && (!pictures || Files.exists(folder.panels()));
   }
 
@@ -258,9 +259,9 @@ public final class MergeRun {
         Autocast precision = recipe.isBf16() ? Autocast.bf16() : Autocast.float32()) {
       Distillations distillations = new Distillations(recipe, teachers, data);
       StageRunner runner =
-          new StageRunner(
-              distillations, skills(teachers), length, folder, store, interruption);
-      boolean ended = runner.run(phase, model, own, from, before, logged(log, timings, phase, before));
+          new StageRunner(distillations, skills(teachers), length, folder, store, interruption);
+      boolean ended =
+          runner.run(phase, model, own, from, before, logged(log, timings, phase, before));
       if (ended) {
         ModelFile.write(folder.model(phase.row()), model, TensorType.F32);
         store.removeBest(null);

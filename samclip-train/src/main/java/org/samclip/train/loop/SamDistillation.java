@@ -23,8 +23,7 @@ import org.samclip.vitdet.ImageEncoder;
  * {@code L_SAM}: the student's masks and predicted IoUs against the SAM teacher's for the same
  * prompts (paper, section 3). The student imitates the teacher's same output token.
  */
-public final class SamDistillation extends PrefetchedObjective<SamBatch>
-    implements Distillation {
+public final class SamDistillation extends PrefetchedObjective<SamBatch> implements Distillation {
 
   /**
    * Image tokens, over all prompts, that the decoders see at a time: 4 prompts at 1024 px. A

@@ -144,8 +144,7 @@ public final class StageRunner {
               phase.row(), FoldedNames.of(optimizer.untouched(), optimizer.names()));
         }
         if (stop || (!ended && pace.due(done))) {
-          store.save(
-              model, state, progress(phase, done, updatesBefore, objectives, looks.best));
+          store.save(model, state, progress(phase, done, updatesBefore, objectives, looks.best));
           store.removeBest(looks.kept());
         }
         if (stop && !ended) {
@@ -220,7 +219,8 @@ public final class StageRunner {
 
     /** What is seen after so many steps; empty if no look is due. */
     Map<String, Double> after(long done, long end) {
-      if (spec == null || (done % length.stepsBetween(phase.stage(), spec.every()) != 0 && done < end)) {
+      if (spec == null
+          || (done % length.stepsBetween(phase.stage(), spec.every()) != 0 && done < end)) {
         return Map.of();
       }
       average.ifPresent(WeightAverage::swap);

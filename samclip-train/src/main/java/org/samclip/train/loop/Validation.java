@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 import org.samclip.data.replay.Selection.Side;
 import org.samclip.model.SamClipModel;
 import org.samclip.train.recipe.StageSpec;
@@ -68,7 +67,8 @@ public record Validation(Distillations distillations, Skills skills) {
           seen += outcome.images();
           outcome
               .parts()
-              .forEach((name, loss) -> means.merge(lossOf(name), loss * outcome.images(), Double::sum));
+              .forEach(
+                  (name, loss) -> means.merge(lossOf(name), loss * outcome.images(), Double::sum));
         }
         double images = seen;
         means.replaceAll(

@@ -107,7 +107,10 @@ public record DataSpec(
       Check.atLeast(0, "clip", clip);
       Check.atLeast(0, "sam", sam);
       Check.that(
-          holdOut >= 0 && holdOut <= .5, "hold_out", holdOut, "a share from 0 to 0.5, such as 0.01");
+          holdOut >= 0 && holdOut <= .5,
+          "hold_out",
+          holdOut,
+          "a share from 0 to 0.5, such as 0.01");
       Check.atLeast(0, "crops", crops);
       Check.atLeast(0, "scenes", scenes);
       objects = List.copyOf(objects);

@@ -97,7 +97,8 @@ public record EvaluationSpec(
    * @return the same at the first resolutions only, for a look at a model in training
    */
   public EvaluationSpec look(int images) {
-    int most = images == 0 || maxImages == 0 ? Math.max(images, maxImages) : Math.min(images, maxImages);
+    int most =
+        images == 0 || maxImages == 0 ? Math.max(images, maxImages) : Math.min(images, maxImages);
     return new EvaluationSpec(
         classificationResolutions.subList(0, 1),
         semanticResolutions.subList(0, 1),
@@ -172,11 +173,7 @@ public record EvaluationSpec(
           form,
           new ScoreSettings(temperature, threshold, points, logitRange),
           new ProposalSettings(
-              masks.proposals,
-              masks.grid,
-              masks.predictedIou,
-              masks.stability,
-              masks.overlap));
+              masks.proposals, masks.grid, masks.predictedIou, masks.stability, masks.overlap));
     }
   }
 

@@ -103,8 +103,7 @@ public record ModelSpec(
    * @return the same student with it
    */
   public ModelSpec withClipHead(ClipHeadSpec head) {
-    return new ModelSpec(
-        preset, patch, grid, width, depth, this.heads, window, globalLayers, head);
+    return new ModelSpec(preset, patch, grid, width, depth, this.heads, window, globalLayers, head);
   }
 
   /** Refuses image sides that are not made of whole patches. */

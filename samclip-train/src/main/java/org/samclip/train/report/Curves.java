@@ -73,7 +73,8 @@ public final class Curves {
       return;
     }
     read(metrics)
-        .forEach((phase, series) -> PngFile.write(folder.resolve(phase + ".png"), draw(phase, series)));
+        .forEach(
+            (phase, series) -> PngFile.write(folder.resolve(phase + ".png"), draw(phase, series)));
   }
 
   private static Map<String, Map<String, Series>> read(Path metrics) {
@@ -99,7 +100,9 @@ public final class Curves {
 
   private static boolean isDrawn(String name, JsonNode value) {
     boolean loss = name.matches("clip|sam(_[a-z]+)?");
-    return value.isNumber() && Double.isFinite(value.asDouble()) && (loss || name.startsWith(VALIDATION));
+    return value.isNumber()
+        && Double.isFinite(value.asDouble())
+        && (loss || name.startsWith(VALIDATION));
   }
 
   private static BufferedImage draw(String phase, Map<String, Series> series) {

@@ -64,7 +64,7 @@ class EvaluationTest {
     sets =
         new SetsSpec(
             own.classes(), own.semantic(), own.instances(), own.images(), heldOut.toString());
-    student = 
+    student =
         new SamClipAdapter(
             new Students(recipe, teachers, data, Map.of()).base(manager, recipe.model()));
   }

@@ -128,13 +128,14 @@ class StageRunnerTest {
       }
     }
     assertEquals(6, steps, "the first look was the best, the next two were not better");
-    assertEquals(
-        List.of(2, 4, 6), looked.stream().map(n -> n.path("stage_step").asInt()).toList());
+    assertEquals(List.of(2, 4, 6), looked.stream().map(n -> n.path("stage_step").asInt()).toList());
     for (JsonNode node : looked) {
-      double sum = node.path("val_clip_loss").asDouble() + 10 * node.path("val_sam_loss").asDouble();
+      double sum =
+          node.path("val_clip_loss").asDouble() + 10 * node.path("val_sam_loss").asDouble();
       assertEquals(sum, node.path("val_loss").asDouble(), 1e-6);
       assertTrue(node.path("val_zeroshot_top1").isNumber(), node::toString);
-      assertEquals(looked.get(0).path("val_loss").asDouble(), node.path("val_loss").asDouble(), 1e-6);
+      assertEquals(
+          looked.get(0).path("val_loss").asDouble(), node.path("val_loss").asDouble(), 1e-6);
     }
   }
 

@@ -200,7 +200,9 @@ class RecipeReaderTest {
         "probe, both");
     // A head that pools otherwise cannot go on from a stage that trained the recipe's own.
     assertMentions(
-        error(BASELINES.replace("[{like: probe}, {like: both, lambda: 1}]", "[{like: both, start: probe}]")),
+        error(
+            BASELINES.replace(
+                "[{like: probe}, {like: both, lambda: 1}]", "[{like: both, start: probe}]")),
         "baselines.2",
         "'probe'");
   }
@@ -208,7 +210,8 @@ class RecipeReaderTest {
   @Test
   void looksAreCountedInSteps() {
     String key = "stages.2.validation=";
-    StageSpec stage = small(key + "{every: 10 %, metric: box_miou, keep: best, stop_after: 3}").stages().get(1);
+    StageSpec stage =
+        small(key + "{every: 10 %, metric: box_miou, keep: best, stop_after: 3}").stages().get(1);
     assertEquals(1000, stage.validation().images());
     assertFalse(stage.validation().lowerIsBetter());
     assertMentions(error(SMALL, key + "{every: 10 min}"), "every", "steps, epochs or %");
