@@ -44,7 +44,7 @@ class StageCostTest {
   @Timeout(400)
   @ValueSource(
       strings = {
-        "0 stages.1.sources.clip={batch_size: 24, resolutions: [128], base_resolution: 128}",
+        "0 stages.1.sources.clip={batch_size: 24, resolutions: [128], base_resolution: 128, views: 1}",
         "1 stages.2.sources.clip={batch_size: 24, resolutions: [128], base_resolution: 128}",
         "1 stages.2.sources.sam={batch_size: 20, resolution: 128, masks_per_image: 4}"
       })
