@@ -77,8 +77,7 @@ public final class ResidualBlock extends Layer {
   public NDArray valueBlock(NDArray x) {
     NDArray sum = x.add(value(x));
     NDArray hidden = mlp.fc.forward(norm2.forward(sum));
-    return sum.add(
-        mlp.proj.forward(quickGelu ? Kernels.quickGelu(hidden) : Kernels.gelu(hidden)));
+    return sum.add(mlp.proj.forward(quickGelu ? Kernels.quickGelu(hidden) : Kernels.gelu(hidden)));
   }
 
   @Override

@@ -98,7 +98,9 @@ class ClipParityTest {
         limit.atol());
   }
 
-  /** Against open_clip with a mask by which each token of the last block attends to itself alone. */
+  /**
+   * Against open_clip with a mask by which each token of the last block attends to itself alone.
+   */
   @ParameterizedTest
   @MethodSource("variants")
   void patchFeaturesByTheValuePathOfTheLastBlock(String variant) {

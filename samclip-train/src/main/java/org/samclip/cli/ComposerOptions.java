@@ -6,7 +6,9 @@ import org.samclip.eval.segment.CompositionSettings;
 import org.samclip.eval.segment.ProposalSettings;
 import picocli.CommandLine.Option;
 
-/** Options of the commands that turn cosines with class names into labels and compose both heads. */
+/**
+ * Options of the commands that turn cosines with class names into labels and compose both heads.
+ */
 final class ComposerOptions {
 
   private static final ScoreSettings SCORES = CompositionSettings.DEFAULT.scores();

@@ -147,13 +147,7 @@ public record ProtocolRun(
             heads,
             set,
             new HeadComposition.Options(
-                side,
-                BATCH,
-                maxImages,
-                templates,
-                background,
-                composing,
-                PROMPTS_PER_PASS));
+                side, BATCH, maxImages, templates, background, composing, PROMPTS_PER_PASS));
     Map<String, Object> values = scores(found.scores());
     values.put("form", composing.form().name().toLowerCase(Locale.ROOT));
     values.put("prompts", found.prompts());

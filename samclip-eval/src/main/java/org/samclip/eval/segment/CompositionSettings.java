@@ -30,7 +30,8 @@ public record CompositionSettings(
   public Composer composer(
       TwoHeadModel model, DenseTask task, TextClassifier texts, int side, int promptsPerPass) {
     return switch (form) {
-      case SCORES_FIRST -> new ScoresFirstComposer(model, task, texts, scores, side, promptsPerPass);
+      case SCORES_FIRST ->
+          new ScoresFirstComposer(model, task, texts, scores, side, promptsPerPass);
       case MASKS_FIRST ->
           new MasksFirstComposer(
               model,

@@ -14,8 +14,8 @@ import org.samclip.sam.Prompts;
 
 /**
  * Masks of whatever is in an image: each point is a prompt of its own, and of its three masks those
- * stay of which the SAM head is sure, each thing once (segment-anything, automatic_mask_generator.py,
- * on the decoder's own grid and without crops).
+ * stay of which the SAM head is sure, each thing once (segment-anything,
+ * automatic_mask_generator.py, on the decoder's own grid and without crops).
  *
  * @param model the model that draws
  * @param settings which masks stay
@@ -58,7 +58,8 @@ record MaskProposer(
 
   /**
    * @param frame where the image lies in the input
-   * @return the centres of n x n equal fields of the image, {@code x, y} each, in the input's pixels
+   * @return the centres of n x n equal fields of the image, {@code x, y} each, in the input's
+   *     pixels
    */
   float[] grid(SamPreprocess.Frame frame) {
     int n = settings.grid();

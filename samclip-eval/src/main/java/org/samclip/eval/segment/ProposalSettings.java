@@ -11,8 +11,7 @@ import org.samclip.UserError;
  * @param grid n of a grid of n x n points
  * @param predictedIou least IoU that the SAM head predicts of a mask
  * @param stability least stability of a mask: the IoU of the mask at logit 1 and at logit -1
- * @param overlap IoU of two masks' boxes above which only the one of the higher predicted IoU
- *     stays
+ * @param overlap IoU of two masks' boxes above which only the one of the higher predicted IoU stays
  */
 public record ProposalSettings(
     Points proposals, int grid, double predictedIou, double stability, double overlap) {

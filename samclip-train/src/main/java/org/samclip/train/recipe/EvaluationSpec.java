@@ -117,11 +117,7 @@ public record EvaluationSpec(
           form,
           new ScoreSettings(temperature, threshold, points, logitRange),
           new ProposalSettings(
-              masks.proposals,
-              masks.grid,
-              masks.predictedIou,
-              masks.stability,
-              masks.overlap));
+              masks.proposals, masks.grid, masks.predictedIou, masks.stability, masks.overlap));
     }
   }
 
