@@ -11,12 +11,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.samclip.cli.ModelFolder.Run;
+import org.samclip.clip.DenseForm;
 
 class EvalCommandTest {
 
@@ -166,6 +170,43 @@ class EvalCommandTest {
   }
 
   @Test
+  void compositionWithMasksFirst() throws IOException {
+    for (String proposals : List.of("scores", "grid")) {
+      JsonNode result =
+          done(
+              eval(
+                  models.samClip,
+                  "compose",
+                  labels,
+                  "--form",
+                  "masks_first",
+                  "--proposals",
+                  proposals,
+                  "--grid",
+                  "2",
+                  "--predicted-iou",
+                  "0",
+                  "--stability",
+                  "0",
+                  "--overlap",
+                  "1"));
+      assertEquals("masks_first", result.at("/metrics/form").textValue());
+      assertTrue(result.at("/metrics/prompts").intValue() > 0, result.toString());
+    }
+  }
+
+  @Test
+  void thePatchesOfAClipAreReadInAnyForm() throws IOException {
+    Map<String, String> found = new HashMap<>();
+    for (String form : List.of("output", "value", "value_block")) {
+      JsonNode result = done(eval(models.clip, "semantic", labels, "--dense", form));
+      found.put(form, result.at("/metrics").toString());
+    }
+    String unasked = done(eval(models.clip, "semantic", labels)).at("/metrics").toString();
+    assertEquals(unasked, found.get(DenseForm.DEFAULT.name().toLowerCase(Locale.ROOT)));
+  }
+
+  @Test
   void instances() throws IOException {
     for (String prompt : List.of("box", "point")) {
       JsonNode result = done(eval(models.sam, "instance", json, "--prompt", prompt));
@@ -233,5 +274,7 @@ class EvalCommandTest {
         eval(models.samClip, "compose", labels, "--temperature", "0"), "temperature: 0.0");
     assertRefused(eval(models.samClip, "compose", labels, "--threshold", "2"), "threshold: 2.0");
     assertRefused(eval(models.samClip, "compose", labels, "--points", "-1"), "points: -1");
+    assertRefused(eval(models.samClip, "compose", labels, "--grid", "0"), "grid: 0");
+    assertRefused(eval(models.samClip, "compose", labels, "--form", "both"), "masks_first");
   }
 }

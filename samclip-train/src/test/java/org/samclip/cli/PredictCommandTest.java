@@ -158,6 +158,33 @@ class PredictCommandTest {
   }
 
   @Test
+  void masksCanComeBeforeTheirNames() throws IOException {
+    Run run =
+        predict(
+            models.samClip,
+            "--text",
+            "red,blue",
+            "--form",
+            "masks_first",
+            "--grid",
+            "2",
+            "--predicted-iou",
+            "0",
+            "--stability",
+            "0",
+            "--overlap",
+            "1",
+            "--threshold",
+            "0");
+    assertEquals(0, run.code(), run.err());
+    JsonNode texts = JSON.readTree(run.out()).get("texts");
+    for (JsonNode text : texts) {
+      assertTrue(files().contains(text.get("file").textValue()), text.toString());
+    }
+    assertRefused(predict(models.samClip, "--text", "red", "--overlap", "2"), "overlap: 2");
+  }
+
+  @Test
   void aClipTakesTextsOnly() throws IOException {
     assertRefused(
         predict(models.clip, "--text", "red", "--box", "0,0,9,9"),

@@ -49,7 +49,18 @@ class HeldOutClassesTest {
   @Test
   void whatIsNoClassIsRefused() throws IOException {
     Path file = file("cat\nunicorn\n");
-    assertRefused(file, "'unicorn' is no class of animals", "[cat, dog]");
+    HeldOutClasses heldOut = HeldOutClasses.read(file);
+    Classes animals = new Classes(List.of("cat", "dog"));
+    String message =
+        assertThrows(
+                UserError.class,
+                () -> heldOut.requireKnown(List.of(animals, new Classes(List.of("cow")))))
+            .getMessage();
+    assertTrue(message.contains("'unicorn' is no class of any set"), message);
+    assertTrue(message.contains("[cat, cow, dog]"), message);
+    // One set may lack what another has.
+    heldOut.requireKnown(List.of(animals, new Classes(List.of("unicorn"))));
+    assertEquals(Set.of(0), heldOut.labels(animals));
     assertRefused(file("dog\ncat\n"), "all classes of animals");
     assertRefused(file("# cat\n"), "names no class");
     assertRefused(folder.resolve("absent.txt"), "absent.txt: no such file");

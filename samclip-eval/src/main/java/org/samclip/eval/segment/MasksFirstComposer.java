@@ -22,9 +22,9 @@ import org.samclip.sam.Sam;
  * inside it, pooled as the head pools a whole image, and where masks overlap the one of the highest
  * score wins the pixel: the confidence of its name times the IoU that the SAM head predicts.
  *
- * <p>Where background counts, a mask is dropped if its name is "background" or less sure than the
- * threshold, and what no mask covers is background. Where it does not count, every mask keeps its
- * name, and a pixel without a mask gets the class of the highest score of its patch.
+ * <p>A mask whose name is "background" or less sure than the threshold is dropped. What no mask
+ * covers is background; where that does not count, the pixel gets the class of the highest score of
+ * its patch.
  *
  * @param model the model
  * @param task the classes
@@ -121,7 +121,6 @@ record MasksFirstComposer(
     NDArray cosines = texts.scores(model.embedRegions(features, regions));
     float[] shares = cosines.div(settings.temperature()).softmax(1).toFloatArray();
     int classes = texts.classes().size();
-    boolean hasBackground = task.background() >= 0;
     for (int m = 0; m < nameable.size(); m++) {
       int row = m * classes;
       int best =
@@ -129,8 +128,7 @@ record MasksFirstComposer(
               .reduce((a, b) -> shares[row + b] > shares[row + a] ? b : a)
               .orElseThrow();
       float confidence = shares[row + best];
-      boolean isBackground = best == task.backgroundPosition();
-      if (!hasBackground || !isBackground && confidence >= settings.threshold()) {
+      if (best != task.backgroundPosition() && confidence >= settings.threshold()) {
         double score = confidence * nameable.get(m).predictedIou();
         named.add(new Named(nameable.get(m), task.label(best), score));
       }

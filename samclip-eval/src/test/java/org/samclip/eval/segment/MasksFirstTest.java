@@ -95,21 +95,25 @@ class MasksFirstTest {
     assertEquals(2, result.prompts());
   }
 
+  /** The model is sure of one mask only: that of everything, which is three parts red. */
   @Test
-  void withoutABackgroundAnUnsureNameCounts() {
-    LabelMapFolder.Item black = sample("R", "....", "....", "....", "....");
-    LabelMapFolder.Item labelled =
-        new LabelMapFolder.Item("a", black.image(), Pictures.labels(16, "R", "R"));
-    HeadComposition.Result result =
-        run(
-            new ColourModel(16),
-            Background.EXCLUDED,
-            .9,
-            masks(Points.GRID, SURE),
-            List.of("red", "green"),
-            labelled);
-    assertEquals(1, result.prompts());
-    assertEquals(1, result.miou());
+  void aMaskWhoseNameIsNotSureLeavesItsPixelsToThePatches() {
+    LabelMapFolder.Item sample = sample("RG", "RRRG", "RRRG", "RRRG", "RRRG");
+    // Cosines of (3, 1) and red, green differ by .63: at temperature .1 red has .998.
+    ProposalSettings all = new ProposalSettings(Points.GRID, 4, .5, .9, 1);
+    for (double threshold : new double[] {.99, .999}) {
+      HeadComposition.Result result =
+          run(
+              new Altered(.9f, .3f),
+              Background.EXCLUDED,
+              threshold,
+              all,
+              List.of("red", "green"),
+              sample);
+      boolean sure = threshold < .998;
+      assertEquals(sure ? 16 : 0, result.prompts());
+      assertEquals(sure ? .75 : 1, result.scores().pixelAccuracy());
+    }
   }
 
   @Test
