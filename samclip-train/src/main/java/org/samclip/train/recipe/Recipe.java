@@ -59,13 +59,16 @@ public record Recipe(
     Check.that(maxSteps == null || maxSteps >= 1, "max_steps", maxSteps, "1 or more");
     stages = Check.notEmpty("stages", stages);
     baselines = List.copyOf(baselines);
-    StageSpec.checkSequence(stages, List.of());
+    StageSpec.checkSequence("stages", stages, List.of());
     Check.distinct("baselines", baselines, BaselineSpec::name);
     checkStages("stages", stages, model, data);
     List<String> names = stages.stream().map(StageSpec::name).toList();
     for (BaselineSpec baseline : baselines) {
       // A head of another shape cannot begin from a stage that trained the recipe's.
-      StageSpec.checkSequence(baseline.stages(), baseline.clipHead() == null ? names : List.of());
+      StageSpec.checkSequence(
+          "baselines." + baseline.name() + ".stages",
+          baseline.stages(),
+          baseline.clipHead() == null ? names : List.of());
       checkStages("baselines." + baseline.name() + ".stages", baseline.stages(), model, data);
     }
     evaluation

@@ -118,17 +118,18 @@ public record StageSpec(
   /**
    * Checks unique names and that every start names base, previous or an earlier stage.
    *
+   * @param key of the list, for messages
    * @param stages in their order
    * @param outside names of further stages that may be started from
    */
-  static void checkSequence(List<StageSpec> stages, List<String> outside) {
-    Check.distinct("stages", stages, StageSpec::name);
+  static void checkSequence(String key, List<StageSpec> stages, List<String> outside) {
+    Check.distinct(key, stages, StageSpec::name);
     Set<String> earlier = new LinkedHashSet<>(outside);
     for (int i = 0; i < stages.size(); i++) {
       StageSpec stage = stages.get(i);
       Check.that(
           stage.start.equals(PREVIOUS) || stage.start.equals(BASE) || earlier.contains(stage.start),
-          "stages." + (i + 1) + ".start",
+          key + "." + (i + 1) + ".start",
           "'" + stage.start + "'",
           "previous, base or the name of an earlier stage"
               + (earlier.isEmpty() ? "" : " (" + String.join(", ", earlier) + ")"));

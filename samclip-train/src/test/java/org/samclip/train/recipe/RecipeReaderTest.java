@@ -203,7 +203,7 @@ class RecipeReaderTest {
         error(
             BASELINES.replace(
                 "[{like: probe}, {like: both, lambda: 1}]", "[{like: both, start: probe}]")),
-        "baselines.2",
+        "baselines.2.stages.1.start",
         "'probe'");
   }
 
