@@ -16,6 +16,9 @@ class PrecisionTest {
   private static final int STEPS = 30;
   private static final double BAND = .05;
 
+  /** Of a smaller loss no share is told. */
+  private static final double LEAST = .01;
+
   @TempDir static Path shared;
   private static TinyMerge tiny;
 
@@ -33,6 +36,7 @@ class PrecisionTest {
       "baselines=[]",
       "stages.head_probing.duration=1 steps",
       "stages.multi_task.duration=" + STEPS + " steps",
+      "stages.multi_task.validation=null",
       // Soft targets and the IoU's error begin at 0, of which no share can be told.
       "stages.multi_task.losses.sam={target: hard, dice_weight: 1, iou_weight: 0}",
       "stages.resolution_adaptation.duration=1 steps",
@@ -54,7 +58,9 @@ class PrecisionTest {
       for (String part : expected.keySet()) {
         double loss = expected.get(part);
         double apart = Math.abs(loss - got.get(part));
-        assertTrue(apart <= BAND * loss, () -> part + " of step " + expected + ", " + got);
+        // A cosine of nearly 1 in three digits leaves no digit of what is missing to 1.
+        double band = BAND * Math.max(LEAST, loss);
+        assertTrue(apart <= band, () -> part + " of step " + expected + ", " + got);
         difference += apart;
       }
     }
