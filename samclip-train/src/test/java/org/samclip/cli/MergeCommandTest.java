@@ -115,7 +115,7 @@ class MergeCommandTest {
     JsonNode all = new ObjectMapper().readTree(run.resolve("results-seeds.json").toFile());
     JsonNode stage3 = null;
     for (JsonNode row : all.path("rows")) {
-      stage3 = row.path("row").asText().equals("stage3") ? row : stage3;
+      stage3 = row.path("model").asText().equals("stage3") ? row : stage3;
     }
     assertEquals("[3,4]", stage3.path("seeds").toString(), all::toString);
     double sum = 0;
@@ -125,7 +125,7 @@ class MergeCommandTest {
       }
     }
     assertEquals(
-        sum / 2, stage3.at("/metrics/clip_cosine/mean").asDouble(), 1e-9, stage3::toString);
+        sum / 2, stage3.at("/metrics/clip_cosine/value/value").asDouble(), 1e-9, stage3::toString);
     assertNotEquals(
         Files.readString(run.resolve("seed-3/results.json")),
         Files.readString(run.resolve("seed-4/results.json")));
@@ -291,6 +291,7 @@ class MergeCommandTest {
       "data.scenes=null",
       "data.clip={shards: " + shard + ", hold_out: 0}",
       "data.sam={shards: " + scenes.resolve("sam") + ", hold_out: 0}",
+      "stages.2.validation=null",
       "stages.1.sources.clip.resolutions=[32]",
       "evaluation.data={}",
       "baselines=[]",

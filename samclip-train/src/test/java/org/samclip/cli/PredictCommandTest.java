@@ -159,6 +159,7 @@ class PredictCommandTest {
 
   @Test
   void masksCanComeBeforeTheirNames() throws IOException {
+    assertRefused(predict(models.samClip, "--text", "red", "--overlap", "2"), "overlap: 2");
     Run run =
         predict(
             models.samClip,
@@ -181,7 +182,6 @@ class PredictCommandTest {
     for (JsonNode text : texts) {
       assertTrue(files().contains(text.get("file").textValue()), text.toString());
     }
-    assertRefused(predict(models.samClip, "--text", "red", "--overlap", "2"), "overlap: 2");
   }
 
   @Test

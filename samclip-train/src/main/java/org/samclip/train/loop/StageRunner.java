@@ -225,6 +225,14 @@ public final class StageRunner {
       }
       average.ifPresent(WeightAverage::swap);
       Map<String, Double> seen = validation.look(phase.stage(), model, manager);
+      if (spec.chooses()) {
+        choose(done, seen);
+      }
+      average.ifPresent(WeightAverage::swap);
+      return seen;
+    }
+
+    private void choose(long done, Map<String, Double> seen) {
       Double value = seen.get(spec.metric());
       if (value == null) {
         throw new UserError(
@@ -239,8 +247,6 @@ public final class StageRunner {
       if (best.step() == done && spec.keep() == Keep.BEST) {
         store.saveBest(model, phase.row(), done);
       }
-      average.ifPresent(WeightAverage::swap);
-      return seen;
     }
 
     boolean enough() {

@@ -1,5 +1,7 @@
 package org.samclip.train.recipe;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
+
 /**
  * What is looked at while a stage trains: its losses on the images that are held out of both
  * sources, and the skills on the validation sets. Nothing of the test is ever seen here.
@@ -39,6 +41,12 @@ public record ValidationSpec(
     if (stopAfter != null) {
       Check.atLeast(1, "stop_after", stopAfter);
     }
+  }
+
+  /** Whether models are compared at all, and not only looked at. */
+  @JsonIgnore
+  public boolean chooses() {
+    return keep == Keep.BEST || stopAfter != null;
   }
 
   /** Whether a lower value is the better one. */
