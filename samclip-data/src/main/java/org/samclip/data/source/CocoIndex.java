@@ -57,6 +57,8 @@ final class CocoIndex {
 
   private static final String ANNOTATION = "annotation.";
 
+  private static final int HOMELESS_NAMED = 3;
+
   /** Numbers as numbers, before texts. */
   private static final Comparator<String> BY_ID =
       Comparator.comparing(
@@ -81,8 +83,10 @@ final class CocoIndex {
   /** How many entries of the list that is being read came before this one. */
   private int entry;
 
+  /** How many annotations belong to no image, and why the first ones do not. */
   private int homeless;
-  private String firstHomeless;
+
+  private final List<String> firstHomeless = new ArrayList<>();
 
   /**
    * @param json the file
@@ -126,6 +130,15 @@ final class CocoIndex {
   /** In the order of their ids; perhaps none. */
   List<Category> categories() {
     return categories;
+  }
+
+  /** Annotations that belong to none of the images. */
+  LeftOut leftOut() {
+    LeftOut leftOut = new LeftOut();
+    if (homeless > 0) {
+      leftOut.add(new LeftOut.Entry(LeftOut.Rule.HOMELESS, homeless, firstHomeless));
+    }
+    return leftOut;
   }
 
   /** The texts of an image's annotations, in the file's order. */
@@ -303,8 +316,8 @@ final class CocoIndex {
   }
 
   private void homeless(int number, String why) {
-    if (homeless++ == 0) {
-      firstHomeless = "annotations[" + number + "]: " + why;
+    if (homeless++ < HOMELESS_NAMED) {
+      firstHomeless.add("annotations[" + number + "]: " + why);
     }
   }
 
@@ -352,9 +365,11 @@ final class CocoIndex {
     numbers = orderedNumbers;
     offsets = orderedOffsets;
     lengths = orderedLengths;
-    if (homeless > 0) {
-      LOG.warn(
-          "{}: {} annotations belong to no image of the file; {}", json, homeless, firstHomeless);
+    if (homeless > 0 && kept == 0) {
+      throw new UserError(
+          "%s: none of its %d annotations belongs to one of its images, of which the first has the id"
+                  .formatted(json, homeless)
+              + " %s; %s".formatted(images.get(0).id(), firstHomeless.get(0)));
     }
   }
 }

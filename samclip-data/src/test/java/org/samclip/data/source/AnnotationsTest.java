@@ -131,6 +131,7 @@ class AnnotationsTest {
         "[[5,6,15,1e300,15,18]]                     | BAD_MASK",
         "7                                          | BAD_ANNOTATION",
         "true                                       | BAD_ANNOTATION",
+        "\"[[5,6,15,6,15,18]]\"                     | BAD_ANNOTATION",
         "{\"size\":[64,48],\"counts\":[3072]}       | BAD_MASK",
         "{\"size\":[48,64],\"counts\":[300,900,4000]} | BAD_MASK",
         "{\"size\":[48,64],\"counts\":[300.7,900,1872]} | BAD_ANNOTATION",

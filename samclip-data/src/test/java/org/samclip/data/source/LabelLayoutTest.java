@@ -229,4 +229,18 @@ class LabelLayoutTest {
                         "_left.png")));
     assertTrue(e.getMessage().contains("whose name ends with _left.png"), e.getMessage());
   }
+
+  @Test
+  void aListOfNamesWithEndingsSaysSo() throws IOException {
+    put("images/a.png", TestArchive.png(2, 1, 9));
+    put("labels/a.png", grey(8, false, 0, 1));
+    put("classes.txt", "a\nb\n");
+    Map<String, String> options = Map.of("names", "val.txt");
+    put("val.txt", "a.png\n");
+    UserError e = assertThrows(UserError.class, () -> evaluation(options));
+    assertTrue(e.getMessage().contains("a.png is no image's without suffix"), e.getMessage());
+    put("val.txt", "a\nb\n");
+    e = assertThrows(UserError.class, () -> training(options));
+    assertTrue(e.getMessage().contains("its name b is no image's"), e.getMessage());
+  }
 }
