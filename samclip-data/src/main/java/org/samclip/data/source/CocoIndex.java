@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
+import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.source.SampleRef.Member;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -234,6 +236,7 @@ final class CocoIndex {
       if (file == null) {
         throw badField(name, fields, "file_name", "a text");
       }
+      requireFileName(file, name);
       images.add(
           new Image(id, file, side(fields, "width", name), side(fields, "height", name), null));
     } catch (BrokenSampleException e) {
@@ -245,6 +248,21 @@ final class CocoIndex {
       String name, Map<String, JsonNode> fields, String field, String allowed) {
     JsonNode value = fields.getOrDefault(field, MissingNode.getInstance());
     return AnnotationJson.badField(name, field, value, allowed);
+  }
+
+  /** Names with a NUL are no file's, and without a locale no name is that is not ASCII. */
+  private static void requireFileName(String file, String name) {
+    try {
+      Path.of(file);
+    } catch (InvalidPathException e) {
+      throw new BrokenSampleException(
+          Kind.BAD_ANNOTATION,
+          name
+              + ": \"file_name\" is no file's name here ("
+              + e.getReason()
+              + "); names that are not ASCII need a locale of UTF-8, such as LC_ALL=C.UTF-8",
+          e);
+    }
   }
 
   /** LVIS names its images by address alone: folder and name are its last two elements. */

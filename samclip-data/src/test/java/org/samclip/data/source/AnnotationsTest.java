@@ -374,6 +374,16 @@ class AnnotationsTest {
     assertTrue(e.getMessage().contains("image id 1 is there twice"), e.getMessage());
   }
 
+  @Test
+  void anImageWithANameThatNoFileHasIsBroken() throws IOException {
+    String json = file(a -> a).replace("\"b.png\"", "\"b\\u0000.png\"");
+    CocoInstances set = instances(json);
+    BrokenSampleException e = assertThrows(BrokenSampleException.class, () -> set.sample(1));
+    assertTrue(e.getMessage().contains("\"file_name\" is no file's name"), e.getMessage());
+    e = assertThrows(BrokenSampleException.class, () -> training(json));
+    assertEquals(Kind.BAD_ANNOTATION, e.kind());
+  }
+
   @ParameterizedTest
   @CsvSource({"64.0, 48.0", "'\"64\"', '\"48\"'", "null, 48"})
   void sizesOfImagesAreConverted(String width, String height) throws IOException {
