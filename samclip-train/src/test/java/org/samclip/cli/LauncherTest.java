@@ -12,6 +12,7 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,6 +31,7 @@ class LauncherTest {
   private Path caller;
 
   private String allocator = "none";
+  private Map<String, String> locale = Map.of("LANG", "C.UTF-8");
 
   private record Outcome(int code, String out, String err) {}
 
@@ -63,6 +65,7 @@ class LauncherTest {
         "case $1 in -XshowSettings*)",
         "  echo '    java.specification.version = " + version + "' >&2; exit 0;; esac",
         "echo \"$LD_PRELOAD\" > '" + tools.resolve("preloaded") + "'",
+        "echo \"$LC_ALL|$LC_CTYPE|$LANG\" > '" + tools.resolve("locale") + "'",
         "echo \"$PWD\"; for a in \"$@\"; do echo \"<$a>\"; done; exit 7");
   }
 
@@ -83,6 +86,8 @@ class LauncherTest {
     builder.environment().put("SAMCLIP_JAVA_OPTS", "-Xmx9g -Da=b");
     builder.environment().put("SAMCLIP_ALLOCATOR", allocator);
     builder.environment().remove("LD_PRELOAD");
+    builder.environment().keySet().removeAll(List.of("LC_ALL", "LC_CTYPE", "LANG"));
+    builder.environment().putAll(locale);
     Process process = builder.start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertTrue(process.waitFor(30, TimeUnit.SECONDS));
@@ -169,6 +174,23 @@ class LauncherTest {
     }
     java("21");
     assertEquals(7, launch(root.resolve("samclip")).code());
+  }
+
+  private String localeOf(Map<String, String> given) throws Exception {
+    locale = given;
+    launch(root.resolve("samclip"));
+    return Files.readString(tools.resolve("locale")).strip();
+  }
+
+  /** POSIX: LC_ALL comes before LC_CTYPE, that before LANG; the first that is set and not empty. */
+  @Test
+  void namesOfFilesAreUtf8WhereThereIsNoLocale() throws Exception {
+    assertEquals("C.UTF-8||", localeOf(Map.of()));
+    assertEquals("C.UTF-8||C", localeOf(Map.of("LANG", "C")));
+    assertEquals("C.UTF-8||fr_FR.UTF-8", localeOf(Map.of("LC_ALL", "C", "LANG", "fr_FR.UTF-8")));
+    assertEquals("C.UTF-8|POSIX|", localeOf(Map.of("LC_ALL", "", "LC_CTYPE", "POSIX")));
+    assertEquals("||fr_FR.UTF-8", localeOf(Map.of("LANG", "fr_FR.UTF-8")));
+    assertEquals("|fr_FR|C", localeOf(Map.of("LC_CTYPE", "fr_FR", "LANG", "C")));
   }
 
   private String preloaded() throws IOException {

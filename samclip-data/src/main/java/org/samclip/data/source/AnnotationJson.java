@@ -160,6 +160,9 @@ final class AnnotationJson {
   }
 
   private static RunLengthMask runs(JsonNode node, int height, int width, String name) {
+    if (!node.isObject()) {
+      throw badField(name, "segmentation", node, "a list of polygons, or run lengths as an object");
+    }
     JsonNode size = node.path("size");
     Long rows = size.size() == 2 ? JsonValues.whole(size.get(0)) : null;
     Long columns = size.size() == 2 ? JsonValues.whole(size.get(1)) : null;

@@ -4,8 +4,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.samclip.UserError;
 import org.samclip.data.source.LeftOut.Rule;
 import org.samclip.data.transform.RgbImage;
@@ -49,6 +51,7 @@ public final class ClassFolders implements EvaluationSet<ClassFolders.Item> {
     this.limits = limits;
     EvaluationFiles.requireFolder(root, "expected one folder of images for each class");
     Map<String, String> names = names(root.resolve(CLASSES));
+    Set<String> folders = new HashSet<>();
     for (Path folder : FilePatterns.list(root, leftOut)) {
       String folderName = folder.getFileName().toString();
       if (!Files.isDirectory(folder)) {
@@ -65,6 +68,7 @@ public final class ClassFolders implements EvaluationSet<ClassFolders.Item> {
                 + ImageFields.EXTENSIONS
                 + "; remove it or fill it");
       }
+      folders.add(folderName);
       images.forEach(image -> entries.add(new Entry(image, classes.size())));
       classes.add(names.getOrDefault(folderName, folderName.replace('_', ' ')));
     }
@@ -72,6 +76,8 @@ public final class ClassFolders implements EvaluationSet<ClassFolders.Item> {
       throw new UserError(
           FilePatterns.found(root) + ": no class folders; expected ROOT/CLASS/*.jpg");
     }
+    names.keySet().removeAll(folders);
+    names.keySet().stream().sorted().forEach(name -> leftOut.add(Rule.NO_FOLDER, name));
     leftOut.entries().forEach(entry -> LOG.warn("{}: left out {}", root, entry));
   }
 
@@ -107,7 +113,13 @@ public final class ClassFolders implements EvaluationSet<ClassFolders.Item> {
           throw new UserError(
               file + ": line \"" + line + "\", expected the folder, a tab, and the class name");
         }
-        names.put(columns[0], columns[1].strip());
+        String folder = columns[0].strip();
+        String name = columns[1].strip();
+        String other = names.putIfAbsent(folder, name);
+        if (other != null && !other.equals(name)) {
+          throw new UserError(
+              file + ": folder " + folder + " has two names, " + other + " and " + name);
+        }
       }
     }
     return names;

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
+import org.samclip.data.BrokenSampleException.Kind;
 import org.samclip.data.source.SampleRef.Member;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +59,8 @@ final class CocoIndex {
 
   private static final String ANNOTATION = "annotation.";
 
+  private static final int HOMELESS_NAMED = 3;
+
   /** Numbers as numbers, before texts. */
   private static final Comparator<String> BY_ID =
       Comparator.comparing(
@@ -81,8 +85,10 @@ final class CocoIndex {
   /** How many entries of the list that is being read came before this one. */
   private int entry;
 
+  /** How many annotations belong to no image, and why the first ones do not. */
   private int homeless;
-  private String firstHomeless;
+
+  private final List<String> firstHomeless = new ArrayList<>();
 
   /**
    * @param json the file
@@ -126,6 +132,15 @@ final class CocoIndex {
   /** In the order of their ids; perhaps none. */
   List<Category> categories() {
     return categories;
+  }
+
+  /** Annotations that belong to none of the images. */
+  LeftOut leftOut() {
+    LeftOut leftOut = new LeftOut();
+    if (homeless > 0) {
+      leftOut.add(new LeftOut.Entry(LeftOut.Rule.HOMELESS, homeless, firstHomeless));
+    }
+    return leftOut;
   }
 
   /** The texts of an image's annotations, in the file's order. */
@@ -221,6 +236,7 @@ final class CocoIndex {
       if (file == null) {
         throw badField(name, fields, "file_name", "a text");
       }
+      requireFileName(file, name);
       images.add(
           new Image(id, file, side(fields, "width", name), side(fields, "height", name), null));
     } catch (BrokenSampleException e) {
@@ -232,6 +248,21 @@ final class CocoIndex {
       String name, Map<String, JsonNode> fields, String field, String allowed) {
     JsonNode value = fields.getOrDefault(field, MissingNode.getInstance());
     return AnnotationJson.badField(name, field, value, allowed);
+  }
+
+  /** Names with a NUL are no file's, and without a locale no name is that is not ASCII. */
+  private static void requireFileName(String file, String name) {
+    try {
+      Path.of(file);
+    } catch (InvalidPathException e) {
+      throw new BrokenSampleException(
+          Kind.BAD_ANNOTATION,
+          name
+              + ": \"file_name\" is no file's name here ("
+              + e.getReason()
+              + "); names that are not ASCII need a locale of UTF-8, such as LC_ALL=C.UTF-8",
+          e);
+    }
   }
 
   /** LVIS names its images by address alone: folder and name are its last two elements. */
@@ -303,8 +334,8 @@ final class CocoIndex {
   }
 
   private void homeless(int number, String why) {
-    if (homeless++ == 0) {
-      firstHomeless = "annotations[" + number + "]: " + why;
+    if (homeless++ < HOMELESS_NAMED) {
+      firstHomeless.add("annotations[" + number + "]: " + why);
     }
   }
 
@@ -352,9 +383,11 @@ final class CocoIndex {
     numbers = orderedNumbers;
     offsets = orderedOffsets;
     lengths = orderedLengths;
-    if (homeless > 0) {
-      LOG.warn(
-          "{}: {} annotations belong to no image of the file; {}", json, homeless, firstHomeless);
+    if (homeless > 0 && kept == 0) {
+      throw new UserError(
+          "%s: none of its %d annotations belongs to one of its images, of which the first has the id"
+                  .formatted(json, homeless)
+              + " %s; %s".formatted(images.get(0).id(), firstHomeless.get(0)));
     }
   }
 }

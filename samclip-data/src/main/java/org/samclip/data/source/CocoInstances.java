@@ -98,6 +98,7 @@ public final class CocoInstances implements EvaluationSet<CocoInstances.Item> {
     this.folder = folder;
     this.limits = limits;
     index = new CocoIndex(json);
+    index.leftOut().entries().forEach(entry -> LOG.warn("{}: left out {}", json, entry));
     EvaluationFiles.requireFolder(folder, "expected the images of " + json);
     index.images().stream()
         .filter(image -> image.failure() == null)

@@ -73,7 +73,9 @@ public final class CocoSource extends ReadSource {
     options.checkSettings(Set.of("images", "panoptic"));
     for (String pattern : options.patterns()) {
       for (Path json : FilePatterns.find(pattern)) {
-        add(open(json));
+        CocoFile file = open(json);
+        file.index().leftOut().entries().forEach(leftOut::add);
+        add(file);
       }
     }
   }

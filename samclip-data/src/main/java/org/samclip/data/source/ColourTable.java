@@ -1,11 +1,13 @@
 package org.samclip.data.source;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
@@ -15,12 +17,23 @@ import org.samclip.data.transform.StoredLabels;
 /**
  * Which number a colour stands for in label maps that are painted, as Cityscapes' and CamVid's are.
  * A text file with one colour a line, {@code R G B} or {@code R G B NAME}, apart by spaces, tabs or
- * commas; or {@code NAME,R,G,B} below a heading without digits. A line's place from 0 is the
- * colour's number, unless NAME is a number itself: so several colours may be one class.
+ * commas; or {@code NAME,R,G,B}, which a heading without digits tells, or a NAME that is no number.
+ * A line's place from 0 is the colour's number, unless NAME is a number itself: so several colours
+ * may be one class.
  */
 final class ColourTable {
 
   private static final int LARGEST = 65_535;
+
+  private static final String APART = "[,;\\s]{1,99}";
+  private static final String RGB =
+      "(?<r>\\d{1,3})" + APART + "(?<g>\\d{1,3})" + APART + "(?<b>\\d{1,3})";
+
+  /** With a further number before the name it could not be told which ones are the colour. */
+  private static final Pattern NAME_LAST =
+      Pattern.compile(RGB + "(?:" + APART + "(?!\\d+[,;\\s])(?<name>.+))?");
+
+  private static final Pattern NAME_FIRST = Pattern.compile("(?<name>.+?)" + APART + RGB);
 
   private final Path file;
 
@@ -37,12 +50,15 @@ final class ColourTable {
     this.file = file;
     TreeMap<Integer, Integer> table = new TreeMap<>();
     int place = 0;
+    boolean nameFirst = false;
     List<String> lines = EvaluationFiles.lines(file, "expected a table of colours");
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
-      boolean heading = i == 0 && line.chars().noneMatch(Character::isDigit);
-      if (!heading) {
-        add(table, line, place++);
+      if (i == 0 && line.chars().noneMatch(Character::isDigit)) {
+        // Where names are numbers only the heading tells them from the colour.
+        nameFirst = !line.toLowerCase(Locale.ROOT).matches("\\W*r(ed)?\\b.*");
+      } else {
+        add(table, line, nameFirst, place++);
       }
     }
     if (table.isEmpty()) {
@@ -56,23 +72,23 @@ final class ColourTable {
     }
   }
 
-  private void add(Map<Integer, Integer> table, String line, int place) {
-    List<String> parts = new ArrayList<>(Arrays.asList(line.strip().split("[,;\\s]+")));
-    if (parts.size() == 4 && !parts.get(0).matches("\\d+")) {
-      parts.add(parts.remove(0));
+  private void add(Map<Integer, Integer> table, String line, boolean nameFirst, int place) {
+    Matcher parts = (nameFirst ? NAME_FIRST : NAME_LAST).matcher(line);
+    if (!parts.matches() && !parts.usePattern(nameFirst ? NAME_LAST : NAME_FIRST).matches()) {
+      throw noColour(line);
     }
     int colour = 0;
-    for (int i = 0; i < 3; i++) {
-      String part = i < parts.size() ? parts.get(i) : "";
-      if (!part.matches("\\d{1,3}") || Integer.parseInt(part) > 255) {
-        throw new UserError(
-            file + ": line \"" + line + "\", expected R G B (0..255 each) and perhaps a name");
+    for (String channel : List.of("r", "g", "b")) {
+      int value = Integer.parseInt(parts.group(channel));
+      if (value > 255) {
+        throw noColour(line);
       }
-      colour = colour << 8 | Integer.parseInt(part);
+      colour = colour << 8 | value;
     }
     int number = place;
-    if (parts.size() == 4 && parts.get(3).matches("\\d+")) {
-      number = parts.get(3).length() > 5 ? LARGEST + 1 : Integer.parseInt(parts.get(3));
+    String name = parts.group("name");
+    if (name != null && name.matches("\\d+")) {
+      number = name.length() > 5 ? LARGEST + 1 : Integer.parseInt(name);
     }
     if (number > LARGEST) {
       throw new UserError(file + ": line \"" + line + "\", allowed as a number: 0.." + LARGEST);
@@ -89,6 +105,14 @@ final class ColourTable {
               + other
               + " already; one colour is one class");
     }
+  }
+
+  private UserError noColour(String line) {
+    return new UserError(
+        file
+            + ": line \""
+            + line
+            + "\", expected R G B (0..255 each) and perhaps a name, or NAME,R,G,B");
   }
 
   /**

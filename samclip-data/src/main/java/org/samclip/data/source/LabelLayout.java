@@ -3,14 +3,17 @@ package org.samclip.data.source;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.samclip.NearestName;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.BrokenSampleException.Kind;
+import org.samclip.data.source.LeftOut.Rule;
 import org.samclip.data.transform.ImageDecoder;
 import org.samclip.data.transform.LabelMap;
 import org.samclip.data.transform.RgbImage;
@@ -135,33 +138,56 @@ record LabelLayout(
   }
 
   /**
-   * The images with their maps, sorted by name.
+   * The images with their maps, sorted by name. Images that the list of names does not have are not
+   * wanted, and so are not counted.
    *
+   * @param leftOut counts what else is among the images
    * @throws UserError if there is none, or one lacks its map
    */
-  List<Pair> pairs() {
+  List<Pair> pairs(LeftOut leftOut) {
     Set<String> listed =
         names == null ? null : Set.copyOf(EvaluationFiles.lines(names, "a list of image names"));
     List<Pair> pairs = new ArrayList<>();
-    addPairs("", listed, pairs);
+    addPairs("", listed, pairs, leftOut);
     if (pairs.isEmpty()) {
       throw new UserError(
           FilePatterns.found(images)
               + ": no image"
               + (imageSuffix.isEmpty() ? "" : " whose name ends with " + imageSuffix)
-              + (names == null ? "" : " that is in " + names));
+              + (names == null ? "" : " that is in " + names + missing(listed, pairs)));
     }
     if (listed != null && pairs.size() < listed.size()) {
       throw new UserError(
-          names + ": lists " + listed.size() + " images, but only " + pairs.size() + " are there");
+          names
+              + ": lists "
+              + listed.size()
+              + " images, but only "
+              + pairs.size()
+              + " are there"
+              + missing(listed, pairs));
     }
     return pairs;
   }
 
-  private void addPairs(String folder, Set<String> listed, List<Pair> pairs) {
-    for (Path image : EvaluationFiles.images(images.resolve(folder))) {
+  private static String missing(Set<String> listed, List<Pair> pairs) {
+    Set<String> keys = pairs.stream().map(Pair::key).collect(Collectors.toSet());
+    return listed.stream()
+        .filter(name -> !keys.contains(name))
+        .min(Comparator.naturalOrder())
+        .map(name -> "; its name " + name + " is no image's without suffix and ending")
+        .orElse("");
+  }
+
+  private void addPairs(String folder, Set<String> listed, List<Pair> pairs, LeftOut leftOut) {
+    List<Path> found = FilePatterns.list(images.resolve(folder), leftOut);
+    for (Path image : found) {
       String name = image.getFileName().toString();
-      if (!name.endsWith(imageSuffix)) {
+      if (Files.isDirectory(image)) {
+        continue;
+      }
+      if (!ImageFields.isImage(image) || !name.endsWith(imageSuffix)) {
+        leftOut.add(
+            ImageFields.isImage(image) ? Rule.OTHER_SUFFIX : Rule.OTHER_FILE, folder + name);
         continue;
       }
       int end = name.length() - imageSuffix.length();
@@ -176,9 +202,9 @@ record LabelLayout(
       }
       pairs.add(new Pair(key, image, map));
     }
-    for (Path inner : FilePatterns.list(images.resolve(folder))) {
+    for (Path inner : found) {
       if (Files.isDirectory(inner) && inner.getNameCount() <= images.getNameCount() + DEPTH) {
-        addPairs(folder + inner.getFileName() + "/", listed, pairs);
+        addPairs(folder + inner.getFileName() + "/", listed, pairs, leftOut);
       }
     }
   }

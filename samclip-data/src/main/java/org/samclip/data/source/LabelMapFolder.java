@@ -7,6 +7,8 @@ import org.samclip.UserError;
 import org.samclip.data.transform.LabelMap;
 import org.samclip.data.transform.RgbImage;
 import org.samclip.data.transform.StoredLabels;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Semantic segmentation data: {@code images/NAME.jpg|jpeg|png|webp}, {@code labels/NAME.png} (grey
@@ -30,6 +32,8 @@ public final class LabelMapFolder implements EvaluationSet<LabelMapFolder.Item> 
    * @param labels of the image's size; each a class or {@link #IGNORE}
    */
   public record Item(String key, RgbImage image, LabelMap labels) {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(LabelMapFolder.class);
 
   private final Path root;
   private final DataLimits limits;
@@ -64,7 +68,9 @@ public final class LabelMapFolder implements EvaluationSet<LabelMapFolder.Item> 
       throw new UserError(
           root.resolve("classes.txt") + ": " + classes.size() + " classes, allowed: 1.." + IGNORE);
     }
-    entries = layout.pairs();
+    LeftOut leftOut = new LeftOut();
+    entries = layout.pairs(leftOut);
+    leftOut.entries().forEach(entry -> LOG.warn("{}: left out {}", layout.images(), entry));
   }
 
   @Override

@@ -58,7 +58,7 @@ public final class LabelMapSource extends ReadSource {
       for (Path root : FilePatterns.find(pattern)) {
         layouts.add(LabelLayout.of(root, options.settings(), "the options of " + options.name()));
         shards.add(Shard.of(root));
-        list(layouts.size() - 1);
+        list(layouts.size() - 1, leftOut);
       }
     }
   }
@@ -70,12 +70,12 @@ public final class LabelMapSource extends ReadSource {
 
   @Override
   public List<SampleRef> list(Shard shard) {
-    return list(shards.indexOf(shard));
+    return list(shards.indexOf(shard), new LeftOut());
   }
 
-  private List<SampleRef> list(int number) {
+  private List<SampleRef> list(int number, LeftOut passedOver) {
     List<SampleRef> samples = new ArrayList<>();
-    for (LabelLayout.Pair pair : layouts.get(number).pairs()) {
+    for (LabelLayout.Pair pair : layouts.get(number).pairs(passedOver)) {
       samples.add(
           new SampleRef(
               shards.get(number),

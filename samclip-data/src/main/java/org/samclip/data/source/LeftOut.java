@@ -43,8 +43,14 @@ public final class LeftOut {
         "of a folder, files NAME.parquet are read; name others by a pattern"),
     /** A folder within one of which only the files are read, or a file in it. */
     NESTED("folders within, or files in them", "only files directly in such a folder are read"),
+    /** An image that the setting {@code image_suffix} does not name. */
+    OTHER_SUFFIX("images whose names end otherwise", "image_suffix tells how they end"),
     /** A link to a folder, which could lead round in a circle. */
     LINKED_FOLDER("links to folders", "they are not followed; name the folders themselves"),
+    /** An annotation that no image can be told to have. */
+    HOMELESS("annotations that belong to no image", "no image of the file has their image_id"),
+    /** A line of {@code classes.txt} for a folder that is not there. */
+    NO_FOLDER("names in classes.txt without a folder", "no folder is called like that"),
     /** A file beside the class folders. */
     NO_CLASS("files outside class folders", "the folders directly in the root are the classes");
 

@@ -131,6 +131,7 @@ class AnnotationsTest {
         "[[5,6,15,1e300,15,18]]                     | BAD_MASK",
         "7                                          | BAD_ANNOTATION",
         "true                                       | BAD_ANNOTATION",
+        "\"[[5,6,15,6,15,18]]\"                     | BAD_ANNOTATION",
         "{\"size\":[64,48],\"counts\":[3072]}       | BAD_MASK",
         "{\"size\":[48,64],\"counts\":[300,900,4000]} | BAD_MASK",
         "{\"size\":[48,64],\"counts\":[300.7,900,1872]} | BAD_ANNOTATION",
@@ -371,6 +372,16 @@ class AnnotationsTest {
     String json = file(a -> a).replace("{\"id\":2,\"file_name\"", "{\"id\":\"1\",\"file_name\"");
     UserError e = assertThrows(UserError.class, () -> instances(json));
     assertTrue(e.getMessage().contains("image id 1 is there twice"), e.getMessage());
+  }
+
+  @Test
+  void anImageWithANameThatNoFileHasIsBroken() throws IOException {
+    String json = file(a -> a).replace("\"b.png\"", "\"b\\u0000.png\"");
+    CocoInstances set = instances(json);
+    BrokenSampleException e = assertThrows(BrokenSampleException.class, () -> set.sample(1));
+    assertTrue(e.getMessage().contains("\"file_name\" is no file's name"), e.getMessage());
+    e = assertThrows(BrokenSampleException.class, () -> training(json));
+    assertEquals(Kind.BAD_ANNOTATION, e.kind());
   }
 
   @ParameterizedTest

@@ -129,7 +129,10 @@ class LabelLayoutTest {
     assertTrue(unknown.getMessage().contains("Did you mean 'colours'?"), unknown.getMessage());
   }
 
-  /** CamVid's own table, Kaggle's copy of it, Cityscapes with classes that share a number. */
+  /**
+   * CamVid's own table, Kaggle's copy of it, Cityscapes with classes that share a number; names
+   * with spaces and commas; names that are numbers, on either side.
+   */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -138,6 +141,10 @@ class LabelLayoutTest {
         "name,r,g,b\\nAnimal,64,128,64\\nArchway,192,0,128\\nVoid,0,0,0 | 2 | 0 1 255 0",
         "64 128 64 1\\n192 0 128 1\\n0 0 0 9 | 9 | 1 1 255 1",
         "64,128,64\\n192,0,128\\n0,0,0 | 255 | 0 1 2 0",
+        "name,r,g,b\\nBig animal,64,128,64\\n\"Arch, way\",192,0,128\\nVoid,0,0,0 | 2 | 0 1 255 0",
+        "id,r,g,b\\n1,64,128,64\\n0,192,0,128\\n2,0,0,0 | 2 | 1 0 255 1",
+        "red\\tgreen\\tblue\\tid\\n64\\t128\\t64\\t1\\n192\\t0\\t128\\t0\\n0\\t0\\t0\\t2 | 2 | 1 0 255 1",
+        "64 128 64 Big animal\\n192 0 128 Archway\\n0 0 0 Void | 2 | 0 1 255 0",
       })
   void coloursByATable(String table, int ignore, String expected) throws IOException {
     put("images/a.png", TestArchive.png(4, 1, 9));
@@ -177,7 +184,10 @@ class LabelLayoutTest {
         "1 2 256 x\n",
         "1 2 3\n1 2 3\n",
         "1 2 3 65536\n",
-        "a b c d\n1"
+        "a b c d\n1",
+        "0 128 64 128 bolt\n",
+        "id,r,g,b,name\n0,64,128,64,bolt\n",
+        "1000 2 3\n"
       })
   void tablesThatAreNoneAreRefused(String table) throws IOException {
     put("t.txt", table);
@@ -218,5 +228,19 @@ class LabelLayoutTest {
                         "image_suffix",
                         "_left.png")));
     assertTrue(e.getMessage().contains("whose name ends with _left.png"), e.getMessage());
+  }
+
+  @Test
+  void aListOfNamesWithEndingsSaysSo() throws IOException {
+    put("images/a.png", TestArchive.png(2, 1, 9));
+    put("labels/a.png", grey(8, false, 0, 1));
+    put("classes.txt", "a\nb\n");
+    Map<String, String> options = Map.of("names", "val.txt");
+    put("val.txt", "a.png\n");
+    UserError e = assertThrows(UserError.class, () -> evaluation(options));
+    assertTrue(e.getMessage().contains("a.png is no image's without suffix"), e.getMessage());
+    put("val.txt", "a\nb\n");
+    e = assertThrows(UserError.class, () -> training(options));
+    assertTrue(e.getMessage().contains("its name b is no image's"), e.getMessage());
   }
 }

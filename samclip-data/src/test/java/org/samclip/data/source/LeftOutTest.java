@@ -144,13 +144,23 @@ class LeftOutTest {
     put("set/__MACOSX/cat/1.png", PIXEL);
     put("set/.cache/1.png", PIXEL);
     put("set/outside.png", PIXEL);
-    put("set/classes.txt", "cat\ttabby\n".getBytes());
+    put("set/classes.txt", "cat \ttabby\nhorse\tmare\n".getBytes());
     ClassFolders set = new ClassFolders(folder.resolve("set"), DataLimits.DEFAULT);
     assertEquals(List.of("tabby", "dog"), set.classes());
     assertEquals(2, set.size());
     assertEquals(
-        Map.of(Rule.HIDDEN, 3L, Rule.OTHER_FILE, 1L, Rule.NESTED, 2L, Rule.NO_CLASS, 1L),
+        Map.of(
+            Rule.HIDDEN, 3L,
+            Rule.OTHER_FILE, 1L,
+            Rule.NESTED, 2L,
+            Rule.NO_CLASS, 1L,
+            Rule.NO_FOLDER, 1L),
         counts(set.leftOut().entries()));
+    put("set/classes.txt", "cat\ttabby\ncat\ttom\n".getBytes());
+    assertTrue(
+        failure(() -> new ClassFolders(folder.resolve("set"), DataLimits.DEFAULT))
+            .contains("classes.txt: folder cat has two names, tabby and tom"));
+    Files.delete(folder.resolve("set/classes.txt"));
     put("set/tall/deep/1.png", PIXEL);
     assertTrue(
         failure(() -> new ClassFolders(folder.resolve("set"), DataLimits.DEFAULT))
@@ -158,15 +168,49 @@ class LeftOutTest {
   }
 
   @Test
-  void hiddenFilesInLabelMaps() throws IOException {
+  void labelMaps() throws IOException {
     put("seg/images/000.png", PIXEL);
     put("seg/images/._000.png", new byte[] {0, 5, 22, 7});
     put("seg/images/.hidden.jpg", new byte[1]);
+    put("seg/images/001.bmp", new byte[1]);
+    put("seg/images/deep/Thumbs.db", new byte[1]);
     put("seg/labels/000.png", PIXEL);
     put("seg/labels/._000.png", new byte[1]);
     put("seg/classes.txt", "a\nb\n".getBytes());
     assertEquals(1, new LabelMapFolder(folder.resolve("seg"), DataLimits.DEFAULT).size());
-    assertEquals(1, count(open("label-maps", "seg")).draws());
+    Inventory maps = count(open("label-maps", "seg"));
+    assertEquals(1, maps.draws());
+    assertEquals(Map.of(Rule.HIDDEN, 2L, Rule.OTHER_FILE, 2L), counts(maps.leftOut()));
+    put("seg/layout.properties", "image_suffix = 0.png\nsuffix = 0.png\n".getBytes());
+    put("seg/images/002.png", PIXEL);
+    maps = count(open("label-maps", "seg"));
+    assertEquals(1, maps.draws());
+    assertEquals(
+        Map.of(Rule.HIDDEN, 2L, Rule.OTHER_FILE, 2L, Rule.OTHER_SUFFIX, 1L),
+        counts(maps.leftOut()));
+  }
+
+  /** What pycocotools' {@code imgToAnns} has under no image's id is nobody's. */
+  @Test
+  void annotationsOfNoImage() throws IOException {
+    put("images/a.png", PIXEL);
+    String images = "{\"images\":[{\"id\":1,\"file_name\":\"a.png\"}],\"annotations\":[";
+    String good = "{\"image_id\":1,\"segmentation\":[[0,0,1,0,1,1,0,1]]}";
+    put("x.json", (images + good + ",{\"image_id\":{}},null,{\"image_id\":7}]}").getBytes());
+    Inventory inventory = count(open("coco", "x.json"));
+    assertEquals(1, inventory.usable());
+    LeftOut.Entry entry = inventory.leftOut().get(0);
+    assertEquals(Rule.HOMELESS, entry.rule());
+    assertEquals(3, entry.count());
+    assertEquals("annotations[1]: \"image_id\" is an object", entry.first().get(0));
+    put("x.json", (images + "{\"image_id\":\"a.png\"}]}").getBytes());
+    String message = failure(() -> open("coco", "x.json"));
+    assertTrue(
+        message.contains(
+            "none of its 1 annotations belongs to one of its images, of which the first"),
+        message);
+    put("x.json", (images + "]}").getBytes());
+    assertEquals(1, count(open("coco", "x.json")).usable());
   }
 
   /** What was found is told, and nobody is sent for more data that would fare the same. */
