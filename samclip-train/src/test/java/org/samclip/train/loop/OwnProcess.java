@@ -39,7 +39,7 @@ final class OwnProcess {
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
     try {
-      assertTrue(process.waitFor(5, TimeUnit.MINUTES), () -> "still running: " + text(log));
+      assertTrue(process.waitFor(10, TimeUnit.MINUTES), () -> "still running: " + text(log));
     } finally {
       process.destroyForcibly();
     }
