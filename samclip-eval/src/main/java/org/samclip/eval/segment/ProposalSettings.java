@@ -26,7 +26,7 @@ public record ProposalSettings(
 
   /** The values of the recipe's defaults. */
   public static final ProposalSettings DEFAULT =
-      new ProposalSettings(Points.GRID, 32, .88, .95, .7);
+      new ProposalSettings(Points.SCORES, 32, .88, .95, .7);
 
   /** Largest side of a grid. */
   public static final int MOST_POINTS = 256;
