@@ -228,8 +228,8 @@ final class CocoIndex {
         fields(parser, List.of("id", "file_name", "coco_url", "width", "height"));
     String name = json + ": images[" + entry + "]";
     String file = file(fields);
+    String id = JsonValues.id(fields.get("id"));
     try {
-      String id = JsonValues.id(fields.get("id"));
       if (id == null) {
         throw badField(name, fields, "id", "a whole number or a text");
       }
@@ -240,7 +240,9 @@ final class CocoIndex {
       images.add(
           new Image(id, file, side(fields, "width", name), side(fields, "height", name), null));
     } catch (BrokenSampleException e) {
-      images.add(new Image("images[" + entry + "]", file == null ? name : file, 0, 0, e));
+      // Its annotations stay its own: they are lost with it, not without an image.
+      String known = id == null ? "images[" + entry + "]" : id;
+      images.add(new Image(known, file == null ? name : file, 0, 0, e));
     }
   }
 

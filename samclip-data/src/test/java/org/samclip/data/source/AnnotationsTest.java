@@ -382,6 +382,8 @@ class AnnotationsTest {
     assertTrue(e.getMessage().contains("\"file_name\" is no file's name"), e.getMessage());
     e = assertThrows(BrokenSampleException.class, () -> training(json));
     assertEquals(Kind.BAD_ANNOTATION, e.kind());
+    SourceOptions options = new SourceOptions("d", List.of(write(json).toString()), LIMITS);
+    assertEquals(List.of(), new CocoSource(options).leftOut().entries());
   }
 
   @ParameterizedTest
