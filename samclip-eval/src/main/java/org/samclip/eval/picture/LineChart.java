@@ -3,6 +3,7 @@ package org.samclip.eval.picture;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.knowm.xchart.BitmapEncoder;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -44,8 +45,7 @@ public record LineChart(String title, String x, String y, boolean logarithmic, L
     }
 
     private Line above0() {
-      List<Integer> good =
-          java.util.stream.IntStream.range(0, y.size()).filter(i -> y.get(i) > 0).boxed().toList();
+      List<Integer> good = IntStream.range(0, y.size()).filter(i -> y.get(i) > 0).boxed().toList();
       return good.isEmpty()
           ? null
           : new Line(

@@ -213,6 +213,9 @@ public final class MergeRun {
       RunResults rows,
       NDManager manager) {
     Progress resumed = store.latest();
+    // One for all phases: the teachers answer for its looks once.
+    Validation validation =
+        new Validation(new Distillations(recipe, teachers, data), skills(teachers));
     long updates = 0;
     try (MetricsLog log = MetricsLog.open(folder.metrics(), updatesDone(resumed));
         MetricsLog timings = MetricsLog.open(folder.timings(), updatesDone(resumed))) {
@@ -231,7 +234,7 @@ public final class MergeRun {
           if (!done) {
             listener.onMessage(StageRunner.table(phase.stage(), model.model()).text().strip());
           }
-          if (!done && !train(phase, model, from, before, teachers, own, log, timings)) {
+          if (!done && !train(phase, model, from, before, validation, own, log, timings)) {
             return false;
           }
           if (!measured) {
@@ -251,15 +254,13 @@ public final class MergeRun {
       SamClipModel model,
       Progress from,
       long before,
-      Teachers teachers,
+      Validation validation,
       NDManager own,
       MetricsLog log,
       MetricsLog timings) {
     try (Interruption interruption = interruptions.get();
         Autocast precision = recipe.isBf16() ? Autocast.bf16() : Autocast.float32()) {
-      Distillations distillations = new Distillations(recipe, teachers, data);
-      StageRunner runner =
-          new StageRunner(distillations, skills(teachers), length, folder, store, interruption);
+      StageRunner runner = new StageRunner(validation, length, folder, store, interruption);
       boolean ended =
           runner.run(phase, model, own, from, before, logged(log, timings, phase, before));
       if (ended) {

@@ -2,6 +2,7 @@ package org.samclip.train.loop;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,22 +47,21 @@ public final class StageRunner {
   private final Interruption interruption;
 
   /**
-   * @param distillations make the stage's objectives
-   * @param skills are measured by looks at the model
+   * @param validation looks at the model; what it measures on held-out images is trained on the
+   *     rest
    * @param length of the stages
    * @param folder of the run
    * @param store of the run's checkpoints
    * @param interruption ends the stage early
    */
   public StageRunner(
-      Distillations distillations,
-      Validation.Skills skills,
+      Validation validation,
       StageLength length,
       RunFolder folder,
       CheckpointStore store,
       Interruption interruption) {
-    this.distillations = distillations;
-    this.validation = new Validation(distillations, skills);
+    this.distillations = validation.distillations();
+    this.validation = validation;
     this.folder = folder;
     this.store = store;
     this.recipe = distillations.recipe();
@@ -256,7 +256,7 @@ public final class StageRunner {
           && best.since() >= spec.stopAfter();
     }
 
-    java.nio.file.Path kept() {
+    Path kept() {
       return best == null || spec.keep() == Keep.LAST ? null : store.best(phase.row(), best.step());
     }
 
