@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "compare",
     description =
-        "Compares rows of one or several runs with one of them, with 95 % intervals that are paired"
+        "Compares rows of one or several runs with one of them, with 95 %% intervals that are paired"
             + " over images. Runs of one recipe that differ in the seed are taken together: mean,"
             + " standard deviation over seeds, and the interval of the difference of the means.",
     mixinStandardHelpOptions = true)

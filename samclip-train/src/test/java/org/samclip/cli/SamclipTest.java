@@ -1,5 +1,6 @@
 package org.samclip.cli;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,8 +9,12 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class SamclipTest {
 
@@ -36,6 +41,25 @@ class SamclipTest {
   void helpListsTheCommands() {
     assertEquals(0, run("--help"));
     assertTrue(out.toString().contains("merge") && out.toString().contains("data"));
+  }
+
+  /**
+   * A lone per cent sign is told as a warning on the user's terminal, and the text is not wrapped.
+   */
+  @Test
+  void everySentenceOfTheHelpIsAFormat() {
+    List<String> sentences = new ArrayList<>();
+    collect(new CommandLine(new Samclip()), sentences);
+    assertTrue(sentences.size() > 100, () -> sentences.size() + " sentences");
+    for (String sentence : sentences) {
+      assertDoesNotThrow(() -> String.format(Locale.ROOT, sentence), sentence);
+    }
+  }
+
+  private static void collect(CommandLine command, List<String> into) {
+    into.addAll(List.of(command.getCommandSpec().usageMessage().description()));
+    command.getCommandSpec().args().forEach(arg -> into.addAll(List.of(arg.description())));
+    command.getSubcommands().values().forEach(below -> collect(below, into));
   }
 
   @Test

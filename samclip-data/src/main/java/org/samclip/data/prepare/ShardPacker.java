@@ -92,7 +92,7 @@ public final class ShardPacker {
       return;
     }
     if (!Files.isDirectory(out)) {
-      throw new UserError(out + " is a file; shards need a folder: choose another --out");
+      throw new UserError(out + " is a file; shards need a folder: choose another name");
     }
     try (Stream<Path> content = Files.list(out)) {
       if (content.findAny().isPresent()) {

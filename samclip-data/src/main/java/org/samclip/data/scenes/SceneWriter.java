@@ -136,7 +136,7 @@ public final class SceneWriter {
 
   private boolean holdsThisSet(Path out) throws IOException {
     if (!Files.isDirectory(out)) {
-      throw new UserError(out + " is a file; the scenes need a folder: choose another --out");
+      throw new UserError(out + " is a file; the scenes need a folder: choose another name");
     }
     Path file = out.resolve(MANIFEST);
     if (!Files.exists(file)) {
@@ -187,7 +187,7 @@ public final class SceneWriter {
             + found
             + ", asked for is "
             + wanted
-            + ": choose another --out, or remove the folder to make them anew");
+            + ": choose another folder, or remove this one to make them anew");
   }
 
   private static void requireFiles(Path out, JsonNode manifest) throws IOException {
