@@ -3,9 +3,9 @@ package org.samclip.cli;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.samclip.data.cache.CacheUse;
-import org.samclip.train.loop.MergeRun;
-import org.samclip.train.loop.Trainer;
 import org.samclip.train.report.ProgressBar;
+import org.samclip.train.run.MergeRun;
+import org.samclip.train.stage.Trainer;
 
 /** Shows on a progress bar what a run does; begins a new line for each part. */
 final class BarListener implements MergeRun.Listener, AutoCloseable {

@@ -11,7 +11,7 @@ import org.samclip.data.source.DataLimits;
 import org.samclip.data.source.SampleSource;
 import org.samclip.data.source.SampleSources;
 import org.samclip.data.source.SourceOptions;
-import org.samclip.train.loop.DataFiles;
+import org.samclip.train.feed.DataFiles;
 import org.samclip.train.recipe.RecipeReader;
 import picocli.CommandLine.Option;
 

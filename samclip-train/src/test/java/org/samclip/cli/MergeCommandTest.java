@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.samclip.train.loop.TinyMerge;
+import org.samclip.train.TinyMerge;
 import org.samclip.train.report.ResultsTable;
 
 /**

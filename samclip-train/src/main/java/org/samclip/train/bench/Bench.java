@@ -4,7 +4,7 @@ import ai.djl.Device;
 import java.util.Arrays;
 import org.samclip.UserError;
 import org.samclip.kernel.LibTorch;
-import org.samclip.train.loop.MatmulRate;
+import org.samclip.train.plan.MatmulRate;
 import org.samclip.train.report.ProcessMemory;
 
 /**

@@ -12,9 +12,9 @@ import org.samclip.model.ModelFile;
 import org.samclip.model.SamClip;
 import org.samclip.model.SamClipModel;
 import org.samclip.train.Version;
-import org.samclip.train.loop.CheckpointStore;
-import org.samclip.train.loop.Progress;
 import org.samclip.train.optim.AdamW;
+import org.samclip.train.store.CheckpointStore;
+import org.samclip.train.store.Progress;
 
 /** Stage 2's checkpoint, model and moments, to disk or back. */
 final class CheckpointWork implements Work {

@@ -9,16 +9,16 @@ import org.samclip.kernel.LibTorch;
 import org.samclip.model.Arithmetic;
 import org.samclip.model.SamClip;
 import org.samclip.model.SamClipConfig;
-import org.samclip.train.loop.ClipBatches;
-import org.samclip.train.loop.ClipDistillation;
-import org.samclip.train.loop.Feed;
-import org.samclip.train.loop.MicroBatch;
-import org.samclip.train.loop.Objective;
-import org.samclip.train.loop.Passes;
-import org.samclip.train.loop.Span;
-import org.samclip.train.loop.Trainer;
+import org.samclip.train.feed.ClipBatches;
+import org.samclip.train.feed.Feed;
+import org.samclip.train.feed.MicroBatch;
+import org.samclip.train.feed.Span;
+import org.samclip.train.objective.ClipDistillation;
+import org.samclip.train.objective.Objective;
+import org.samclip.train.objective.Passes;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.optim.CosineSchedule;
+import org.samclip.train.stage.Trainer;
 
 /**
  * An epoch of stage 1: the CLIP head learns on a frozen backbone, from images in memory that are

@@ -8,8 +8,8 @@ import org.samclip.data.source.DataLimits;
 import org.samclip.data.source.ImageFolderSource;
 import org.samclip.data.source.SourceOptions;
 import org.samclip.kernel.LibTorch;
-import org.samclip.train.loop.ClipBatch;
-import org.samclip.train.loop.ClipBatches;
+import org.samclip.train.feed.ClipBatch;
+import org.samclip.train.feed.ClipBatches;
 
 /**
  * Files of a folder to CLIP batches: listed, read, decoded ahead, cropped, resized, brought to the

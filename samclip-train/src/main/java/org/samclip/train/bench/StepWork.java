@@ -11,19 +11,19 @@ import org.samclip.model.Arithmetic;
 import org.samclip.model.SamClip;
 import org.samclip.model.SamClipConfig;
 import org.samclip.sam.Sam;
-import org.samclip.train.loop.ClipBatch;
-import org.samclip.train.loop.ClipDistillation;
-import org.samclip.train.loop.Feed;
-import org.samclip.train.loop.MicroBatch;
-import org.samclip.train.loop.Objective;
-import org.samclip.train.loop.Passes;
-import org.samclip.train.loop.SamBatch;
-import org.samclip.train.loop.SamDistillation;
-import org.samclip.train.loop.Span;
-import org.samclip.train.loop.Trainer;
+import org.samclip.train.feed.ClipBatch;
+import org.samclip.train.feed.Feed;
+import org.samclip.train.feed.MicroBatch;
+import org.samclip.train.feed.SamBatch;
+import org.samclip.train.feed.Span;
+import org.samclip.train.objective.ClipDistillation;
+import org.samclip.train.objective.Objective;
+import org.samclip.train.objective.Passes;
+import org.samclip.train.objective.SamDistillation;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.optim.CosineSchedule;
 import org.samclip.train.recipe.LossesSpec.SamLossSpec;
+import org.samclip.train.stage.Trainer;
 
 /**
  * A step of stage 2: teacher and student on a CLIP batch, teacher and student on SAM images with

@@ -13,9 +13,9 @@ import org.samclip.data.source.Sample;
 import org.samclip.data.source.SampleSource;
 import org.samclip.data.transform.RandomResizedCrop;
 import org.samclip.data.transform.RgbImage;
-import org.samclip.train.loop.ClipBatches;
-import org.samclip.train.loop.PromptSpec;
-import org.samclip.train.loop.SamBatches;
+import org.samclip.train.feed.ClipBatches;
+import org.samclip.train.feed.PromptSpec;
+import org.samclip.train.feed.SamBatches;
 import org.samclip.train.recipe.AreaScaledBatch;
 
 /** Images, masks and streams of them that need no files. */

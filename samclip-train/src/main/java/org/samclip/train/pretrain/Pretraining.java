@@ -27,19 +27,15 @@ import org.samclip.model.WeightsOptions;
 import org.samclip.nn.Module;
 import org.samclip.sam.Sam;
 import org.samclip.train.Version;
-import org.samclip.train.loop.ClipBatches;
-import org.samclip.train.loop.ClipContrastive;
-import org.samclip.train.loop.DataFiles;
-import org.samclip.train.loop.Feed;
-import org.samclip.train.loop.Objective;
-import org.samclip.train.loop.SamBatches;
-import org.samclip.train.loop.SamSupervised;
-import org.samclip.train.loop.Span;
-import org.samclip.train.loop.StageLength;
-import org.samclip.train.loop.StepListener;
-import org.samclip.train.loop.StepListener.SoFar;
-import org.samclip.train.loop.Trainer;
+import org.samclip.train.feed.ClipBatches;
+import org.samclip.train.feed.DataFiles;
+import org.samclip.train.feed.Feed;
+import org.samclip.train.feed.SamBatches;
+import org.samclip.train.feed.Span;
 import org.samclip.train.loss.MaskLoss;
+import org.samclip.train.objective.ClipContrastive;
+import org.samclip.train.objective.Objective;
+import org.samclip.train.objective.SamSupervised;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.optim.Optimizers;
 import org.samclip.train.recipe.ParameterTable;
@@ -47,6 +43,10 @@ import org.samclip.train.recipe.PretrainRecipe;
 import org.samclip.train.recipe.SourcesSpec.ClipSourceSpec;
 import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
 import org.samclip.train.recipe.StageSpec;
+import org.samclip.train.stage.StageLength;
+import org.samclip.train.stage.StepListener;
+import org.samclip.train.stage.StepListener.SoFar;
+import org.samclip.train.stage.Trainer;
 
 /** Trains one teacher from scratch and writes it as one file. */
 public final class Pretraining {

@@ -29,9 +29,9 @@ import org.samclip.model.ModelFile;
 import org.samclip.model.Preset;
 import org.samclip.model.SamModel;
 import org.samclip.sam.Sam;
-import org.samclip.train.loop.Trainer;
 import org.samclip.train.recipe.PretrainRecipe;
 import org.samclip.train.recipe.RecipeReader;
+import org.samclip.train.stage.Trainer;
 
 /** The shipped recipes of both teachers, cut down to a few steps on a few scenes. */
 @Timeout(240)

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.samclip.UserError;
 import org.samclip.model.ClipHeadConfig;
 import org.samclip.model.Preset;
-import org.samclip.train.loop.Phase;
 import org.samclip.train.recipe.LossesSpec.SamLossSpec;
+import org.samclip.train.stage.Phase;
 
 class RecipeReaderTest {
 

@@ -1,8 +1,0 @@
-package org.samclip.train.loop;
-
-/** What an objective computes one step on. */
-public interface Batch {
-
-  /** What it takes of Java's heap, apart from small change. */
-  long bytes();
-}

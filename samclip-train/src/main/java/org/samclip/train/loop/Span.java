@@ -1,9 +1,0 @@
-package org.samclip.train.loop;
-
-/**
- * Steps of a stage.
- *
- * @param first from 0
- * @param end exclusive
- */
-public record Span(long first, long end) {}

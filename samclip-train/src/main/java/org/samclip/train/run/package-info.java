@@ -1,0 +1,2 @@
+/** A whole merge: phases, measuring, the table, pictures. */
+package org.samclip.train.run;

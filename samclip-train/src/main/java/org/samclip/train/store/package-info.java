@@ -1,0 +1,2 @@
+/** The folder of a run and its checkpoints. */
+package org.samclip.train.store;

@@ -1,0 +1,193 @@
+package org.samclip.train.feed;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.samclip.UserError;
+import org.samclip.data.mask.RunLengthMask;
+import org.samclip.data.replay.ReplayStream;
+import org.samclip.data.source.Sample;
+import org.samclip.data.transform.RgbImage;
+import org.samclip.data.transform.SamPreprocess;
+import org.samclip.kernel.LibTorch;
+import org.samclip.train.InMemorySource;
+
+@Timeout(60)
+class SamBatchesTest {
+
+  private static final int SIDE = 32;
+  private static final PromptSpec SPEC = new PromptSpec(3, .5, .1, 20, .9);
+
+  private static List<SamBatch> batches(List<Sample> samples, long seed, int threads, int count) {
+    List<SamBatch> made = new ArrayList<>();
+    try (ReplayStream stream = new InMemorySource(samples).stream(seed, threads)) {
+      SamBatches batches = new SamBatches(stream, 4, SIDE, SPEC, true, seed);
+      for (int step = 0; step < count; step++) {
+        made.add(batches.apply(step));
+      }
+    }
+    return made;
+  }
+
+  private static boolean equal(SamBatch a, SamBatch b) {
+    return Arrays.deepEquals(pixels(a), pixels(b))
+        && Arrays.equals(a.xy(), b.xy())
+        && Arrays.equals(a.labels(), b.labels())
+        && Arrays.equals(a.isPoint(), b.isPoint())
+        && Arrays.deepEquals(a.targets(), b.targets())
+        && a.after().equals(b.after());
+  }
+
+  private static byte[][] pixels(SamBatch batch) {
+    return batch.images().images().stream().map(RgbImage::rgb).toArray(byte[][]::new);
+  }
+
+  @Test
+  void seedsDecideNotThreads() {
+    List<Sample> samples = InMemorySource.pictures(10);
+    List<SamBatch> one = batches(samples, 3, 1, 6);
+    List<SamBatch> again = batches(samples, 3, 3, 6);
+    List<SamBatch> other = batches(samples, 4, 1, 6);
+    for (int i = 0; i < one.size(); i++) {
+      assertTrue(equal(one.get(i), again.get(i)), "batch " + i);
+      assertFalse(equal(one.get(i), other.get(i)), "batch " + i);
+    }
+  }
+
+  @Test
+  void imagesPromptsAndTargetsBelongTogether() {
+    List<Sample> samples = InMemorySource.pictures(10);
+    SamPreprocess preprocess = new SamPreprocess(SIDE);
+    Set<String> seen = new HashSet<>();
+    for (SamBatch batch : batches(samples, 3, 2, 5)) {
+      assertEquals(4, batch.images().count());
+      for (int i = 0; i < 4; i++) {
+        RgbImage image = batch.images().images().get(i);
+        Sample sample =
+            samples.stream()
+                .filter(s -> Arrays.equals(preprocess.resize(s.image()).rgb(), image.rgb()))
+                .findFirst()
+                .orElseThrow();
+        seen.add(sample.key());
+        SamPreprocess.Frame frame =
+            preprocess.frame(sample.image().width(), sample.image().height());
+        for (int p = 0; p < SPEC.perImage(); p++) {
+          int at = i * SPEC.perImage() + p;
+          byte[] target = batch.targets()[at];
+          RunLengthMask mask =
+              sample.masks().stream()
+                  .filter(m -> Arrays.equals(preprocess.apply(m), target))
+                  .findFirst()
+                  .orElseThrow();
+          float[] xy = slice(batch.xy(), at, 4);
+          boolean point = batch.isPoint()[at] == 1;
+          assertArrayEquals(
+              point ? new long[] {1, -1} : new long[] {2, 3},
+              Arrays.copyOfRange(batch.labels(), at * 2, at * 2 + 2));
+          if (point) {
+            double[] back = frame.toOriginal(xy[0], xy[1]);
+            int x = (int) Math.floor(back[0] + 1e-3);
+            int y = (int) Math.floor(back[1] + 1e-3);
+            assertEquals(1, mask.decode()[y * mask.width() + x]);
+          } else {
+            assertTrue(0 <= xy[0] && xy[0] <= xy[2] && xy[2] <= frame.width() + 1e-4);
+            assertTrue(0 <= xy[1] && xy[1] <= xy[3] && xy[3] <= frame.height() + 1e-4);
+          }
+        }
+      }
+    }
+    assertEquals(10, seen.size(), "two passes show every image");
+  }
+
+  private static float[] slice(float[] values, int index, int size) {
+    return Arrays.copyOfRange(values, index * size, (index + 1) * size);
+  }
+
+  private static Sample withoutMasks(int i) {
+    byte[] rgb = new byte[3 * 16];
+    return new Sample("none" + i, new RgbImage(4, 4, rgb), null, List.of());
+  }
+
+  @Test
+  void imagesWithoutUsableMasksArePassedOverAndCounted() {
+    List<Sample> samples = new ArrayList<>(InMemorySource.pictures(5));
+    samples.add(withoutMasks(0));
+    RunLengthMask whole = InMemorySource.rectangle(4, 4, 0, 0, 4, 4);
+    samples.add(new Sample("whole", withoutMasks(1).image(), null, List.of(whole)));
+    try (ReplayStream stream = new InMemorySource(samples).stream(1, 2)) {
+      SamBatches batches = new SamBatches(stream, 2, SIDE, SPEC, false, 1);
+      for (int step = 0; step < 20; step++) {
+        SamBatch batch = batches.apply(step);
+        assertNull(batch.targets());
+        long drawn = batch.after().epoch() * samples.size() + batch.after().drawn();
+        assertEquals(drawn - 2L * (step + 1), batches.passedOver());
+      }
+      assertTrue(batches.passedOver() >= 14, "two in each of seven passes");
+    }
+  }
+
+  @Test
+  void manyImagesWithoutMasksAreNoErrorAsLongAsSomeHaveThem() {
+    List<Sample> samples = new ArrayList<>(InMemorySource.pictures(1));
+    for (int i = 0; i < 60; i++) {
+      samples.add(withoutMasks(i));
+    }
+    try (ReplayStream stream = new InMemorySource(samples).stream(1, 1)) {
+      SamBatches batches = new SamBatches(stream, 10, 8, SPEC, false, 1);
+      for (int step = 0; step < 20; step++) {
+        batches.apply(step);
+      }
+      assertTrue(batches.passedOver() > 10_000);
+    }
+  }
+
+  @Test
+  void dataWithoutAnyUsableMaskIsTheUsersError() {
+    List<Sample> samples = List.of(withoutMasks(0), withoutMasks(1), withoutMasks(2));
+    try (ReplayStream stream = new InMemorySource(samples).stream(1, 1)) {
+      SamBatches batches = new SamBatches(stream, 1, SIDE, SPEC, false, 1);
+      UserError error = assertThrows(UserError.class, () -> batches.apply(0));
+      assertTrue(error.getMessage().contains("data.sam"), error.getMessage());
+      assertTrue(error.getMessage().contains("0.9"), error.getMessage());
+    }
+  }
+
+  @Test
+  void partsAreTheBatchesOwnArrays() {
+    SamBatch batch = batches(InMemorySource.pictures(10), 3, 1, 1).get(0);
+    int p = SPEC.perImage();
+    try (NDManager manager = LibTorch.newManager(Device.cpu())) {
+      SamBatch.Arrays part = batch.toArrays(manager, 1, 3);
+      assertEquals(new Shape(2, 3, SIDE, SIDE), part.images().getShape());
+      assertEquals(new Shape(2, p, 2, 2), part.xy().getShape());
+      assertEquals(new Shape(2, p, 2), part.labels().getShape());
+      assertEquals(new Shape(2, p), part.isPoint().getShape());
+      assertEquals(new Shape(2, p, SIDE, SIDE), part.targets().getShape());
+      assertArrayEquals(
+          batch.images().toArray(manager, 1, 3).toFloatArray(), part.images().toFloatArray());
+      assertArrayEquals(Arrays.copyOfRange(batch.xy(), p * 4, 3 * p * 4), part.xy().toFloatArray());
+      assertArrayEquals(
+          Arrays.copyOfRange(batch.labels(), p * 2, 3 * p * 2), part.labels().toLongArray());
+      assertArrayEquals(
+          Arrays.copyOfRange(batch.isPoint(), p, 3 * p), part.isPoint().toFloatArray());
+      float[] targets = part.targets().toFloatArray();
+      for (int i = 0; i < targets.length; i++) {
+        assertEquals(batch.targets()[p + i / (SIDE * SIDE)][i % (SIDE * SIDE)], targets[i]);
+      }
+    }
+  }
+}
