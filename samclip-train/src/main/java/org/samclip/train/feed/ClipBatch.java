@@ -10,7 +10,7 @@ import org.samclip.data.replay.Position;
  * @param student as the student sees the crops: at the step's resolution, SAM's normalisation
  * @param teacher as the CLIP teacher sees the same crops: at its own resolution and normalisation
  * @param texts captions, or nulls
- * @param mix images by the name of their source
+ * @param mix images by the name of their source; empty where there is only one
  * @param after the stream's position behind this batch, for a checkpoint
  */
 public record ClipBatch(

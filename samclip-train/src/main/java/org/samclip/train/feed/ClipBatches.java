@@ -3,8 +3,6 @@ package org.samclip.train.feed;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.LongFunction;
 import org.samclip.data.replay.KeyHash;
 import org.samclip.data.replay.ReplayStream;
@@ -77,7 +75,7 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
     // One image serves both where both see it at the same resolution.
     RgbImage[] teacher = draw.resolution() == teacherSide ? student : new RgbImage[count];
     List<String> texts = new ArrayList<>(count);
-    Map<String, Long> before = stream.delivered();
+    Mix mix = new Mix(stream);
     for (int i = 0; i < count; ) {
       List<Runnable> chunk = new ArrayList<>(CHUNK);
       for (; i < count && chunk.size() < CHUNK; i++) {
@@ -98,13 +96,11 @@ public final class ClipBatches implements LongFunction<ClipBatch> {
       }
       chunk.parallelStream().forEach(Runnable::run);
     }
-    Map<String, Long> mix = new TreeMap<>(stream.delivered());
-    mix.replaceAll((source, given) -> given - before.get(source));
     return new ClipBatch(
         new ImageView(draw.resolution(), Normalisation.SAM, Arrays.asList(student)),
         new ImageView(teacherSide, Normalisation.CLIP, Arrays.asList(teacher)),
         texts,
-        mix,
+        mix.taken(),
         stream.position());
   }
 

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
+import java.util.Map;
 import org.samclip.data.replay.Position;
 
 /**
@@ -17,6 +18,9 @@ import org.samclip.data.replay.Position;
  * @param isPoint [B, P], 1 for a point and 0 for a box
  * @param targets [B P], each [S, S]: true masks at the padded image's size as bytes 0 and 1; null
  *     if they were not asked for
+ * @param mix samples by the name of their source, those passed over included; empty where there is
+ *     only one
+ * @param passedOver samples without a usable mask that came between the images
  * @param after the stream's position behind this batch
  */
 public record SamBatch(
@@ -26,6 +30,8 @@ public record SamBatch(
     long[] labels,
     float[] isPoint,
     byte[][] targets,
+    Map<String, Long> mix,
+    int passedOver,
     Position after)
     implements Batch {
 

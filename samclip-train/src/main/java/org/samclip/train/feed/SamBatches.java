@@ -13,7 +13,7 @@ import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
 
 /**
  * Makes the SAM batch of a step: images at SAM's resolution, each with P prompts drawn from its
- * masks. Images without a usable mask are passed over and counted.
+ * masks. Images without a usable mask are passed over and counted in the batch.
  */
 public final class SamBatches implements LongFunction<SamBatch> {
 
@@ -27,7 +27,6 @@ public final class SamBatches implements LongFunction<SamBatch> {
   private final MaskPrompts prompts;
   private final boolean withTargets;
   private final long seed;
-  private long passedOver;
   private int inARow;
 
   /**
@@ -84,13 +83,17 @@ public final class SamBatches implements LongFunction<SamBatch> {
     long[] labels = new long[batchSize * p * 2];
     float[] isPoint = new float[batchSize * p];
     byte[][] targets = withTargets ? new byte[batchSize * p][] : null;
+    Mix mix = new Mix(stream);
+    int passedOver = 0;
     for (int i = 0; i < batchSize; ) {
       Sample sample = stream.next();
       SamPreprocess.Frame frame = preprocess.frame(sample.image().width(), sample.image().height());
       long own = KeyHash.seed(seed, stream.sourcePass(), sample.key());
       List<MaskPrompts.Prompt> drawn = prompts.draw(sample.masks(), frame, own);
       if (drawn.isEmpty()) {
-        passOver();
+        passedOver++;
+        inARow++;
+        requireUsable();
         continue;
       }
       inARow = 0;
@@ -108,12 +111,12 @@ public final class SamBatches implements LongFunction<SamBatch> {
       i++;
     }
     ImageView view = new ImageView(side, preprocess.normalisation(), Arrays.asList(images));
-    return new SamBatch(view, p, xy, labels, isPoint, targets, stream.position());
+    return new SamBatch(
+        view, p, xy, labels, isPoint, targets, mix.taken(), passedOver, stream.position());
   }
 
-  private void passOver() {
-    passedOver++;
-    if (++inARow > MOST_PASSED_OVER) {
+  private void requireUsable() {
+    if (inARow > MOST_PASSED_OVER) {
       throw new org.samclip.UserError(
           "data.sam: "
               + inARow
@@ -121,12 +124,5 @@ public final class SamBatches implements LongFunction<SamBatch> {
               + spec.maxMaskShare()
               + " of the image)");
     }
-  }
-
-  /**
-   * @return images without a usable mask so far
-   */
-  public long passedOver() {
-    return passedOver;
   }
 }

@@ -95,8 +95,7 @@ public final class ClipDistillation extends PrefetchedObjective<ClipBatch> imple
         total += loss.of(batch, part, local, share) * share;
       }
     }
-    return new Outcome(
-        Map.of("clip", total), count, batch.mix().size() > 1 ? batch.mix() : Map.of());
+    return new Outcome(Map.of("clip", total), count, batch.mix(), 0);
   }
 
   private double backward(

@@ -16,18 +16,19 @@ public interface Objective extends AutoCloseable {
    * @param parts losses by name, before weighting; terms of one, as they stand in its sum, as
    *     {@code NAME_TERM}
    * @param images in the batch
-   * @param mix images by the name of their source; empty where there is only one
+   * @param mix samples by the name of their source; empty where there is only one
+   * @param passedOver samples that could not be used
    */
-  record Outcome(Map<String, Double> parts, int images, Map<String, Long> mix) {
+  record Outcome(Map<String, Double> parts, int images, Map<String, Long> mix, int passedOver) {
 
     /**
-     * Of a single source.
+     * Of a single source, of which all could be used.
      *
      * @param parts losses by name, before weighting
      * @param images in the batch
      */
     public Outcome(Map<String, Double> parts, int images) {
-      this(parts, images, Map.of());
+      this(parts, images, Map.of(), 0);
     }
   }
 

@@ -127,7 +127,7 @@ public final class SamDistillation extends PrefetchedObjective<SamBatch> impleme
           loss.of(batch.toArrays(local, part.from(), part.to()), asked, share, sums);
         }
       }
-      return new Outcome(parts(sums.toFloatArray()), count);
+      return new Outcome(parts(sums.toFloatArray()), count, batch.mix(), batch.passedOver());
     }
   }
 

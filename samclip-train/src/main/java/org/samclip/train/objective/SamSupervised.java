@@ -68,7 +68,7 @@ public final class SamSupervised extends PrefetchedObjective<SamBatch> {
       Map<String, Double> parts = new LinkedHashMap<>();
       parts.put("mask", mask.getFloat() / 2.);
       parts.put("iou", one.iou().add(two.iou()).getFloat() / 2.);
-      return new Outcome(parts, count);
+      return new Outcome(parts, count, batch.mix(), batch.passedOver());
     }
   }
 

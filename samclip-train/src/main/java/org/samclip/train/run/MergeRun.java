@@ -345,7 +345,7 @@ public final class MergeRun {
         }
         line.put("lr_factor", result.lrFactor());
         line.put("images", result.images());
-        result.mix().forEach((source, images) -> line.put("images_" + source, images));
+        result.samples().forEach((name, count) -> line.put("samples_" + name, count));
         soFar.validation().forEach((name, value) -> line.put("val_" + name, value));
         log.write(before + step + 1, line);
         Map<String, Object> timing = new LinkedHashMap<>();

@@ -28,7 +28,9 @@ public final class Trainer {
    * @param gradients of all objectives together, before clipping
    * @param lrFactor of every group's base rate
    * @param images seen
-   * @param mix images by the name of their source, where several are mixed
+   * @param samples counts of the data by name: {@code clip_NAME}, samples of that source of the
+   *     clip data, where several are mixed, and {@code sam_passed_over}, samples that could not be
+   *     used
    * @param seconds it took
    * @param waitedSeconds of them for data
    */
@@ -37,7 +39,7 @@ public final class Trainer {
       Gradients gradients,
       double lrFactor,
       int images,
-      Map<String, Long> mix,
+      Map<String, Long> samples,
       double seconds,
       double waitedSeconds) {}
 
@@ -96,7 +98,7 @@ public final class Trainer {
     Map<String, Double> norms = new LinkedHashMap<>();
     double cosine = Double.NaN;
     int images = 0;
-    Map<String, Long> mix = new LinkedHashMap<>();
+    Map<String, Long> samples = new LinkedHashMap<>();
     for (Objective objective : objectives) {
       Objective.Outcome outcome;
       try (Autograd on = Autograd.enabled()) {
@@ -104,7 +106,11 @@ public final class Trainer {
       }
       losses.putAll(outcome.parts());
       images += outcome.images();
-      mix.putAll(outcome.mix());
+      String data = objective.source() + "_";
+      outcome.mix().forEach((name, count) -> samples.put(data + name, count));
+      if (outcome.passedOver() > 0) {
+        samples.put(data + "passed_over", (long) outcome.passedOver());
+      }
       if (telemetry.isPresent()) {
         GradientTelemetry.Added added = telemetry.get().added(withCosine);
         norms.put(objective.source(), added.norm());
@@ -129,7 +135,7 @@ public final class Trainer {
     Gradients gradients = new Gradients(norm, clipNorm > 0 && norm > clipNorm, norms, cosine);
     double seconds = (System.nanoTime() - start) / 1e9;
     return new Step(
-        losses, gradients, factor, images, mix, seconds, waitedSeconds() - waitedBefore);
+        losses, gradients, factor, images, samples, seconds, waitedSeconds() - waitedBefore);
   }
 
   /**

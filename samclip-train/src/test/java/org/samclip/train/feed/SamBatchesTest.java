@@ -12,14 +12,22 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.samclip.UserError;
 import org.samclip.data.mask.RunLengthMask;
+import org.samclip.data.replay.Inventory;
+import org.samclip.data.replay.Mixture;
+import org.samclip.data.replay.Position;
+import org.samclip.data.replay.ReplaySettings;
 import org.samclip.data.replay.ReplayStream;
+import org.samclip.data.replay.SampleBudget;
+import org.samclip.data.replay.Selection;
 import org.samclip.data.source.Sample;
 import org.samclip.data.transform.RgbImage;
 import org.samclip.data.transform.SamPreprocess;
@@ -130,14 +138,48 @@ class SamBatchesTest {
     samples.add(new Sample("whole", withoutMasks(1).image(), null, List.of(whole)));
     try (ReplayStream stream = new InMemorySource(samples).stream(1, 2)) {
       SamBatches batches = new SamBatches(stream, 2, SIDE, SPEC, false, 1);
+      long passedOver = 0;
       for (int step = 0; step < 20; step++) {
         SamBatch batch = batches.apply(step);
         assertNull(batch.targets());
+        assertEquals(Map.of(), batch.mix(), "one source");
+        passedOver += batch.passedOver();
         long drawn = batch.after().epoch() * samples.size() + batch.after().drawn();
-        assertEquals(drawn - 2L * (step + 1), batches.passedOver());
+        assertEquals(drawn - 2L * (step + 1), passedOver);
       }
-      assertTrue(batches.passedOver() >= 14, "two in each of seven passes");
+      assertTrue(passedOver >= 14, "two in each of seven passes");
     }
+  }
+
+  @Test
+  void aBatchTellsWhichSourcesItsSamplesCameFrom() {
+    List<Sample> few = new ArrayList<>(InMemorySource.pictures(4));
+    few.add(withoutMasks(0));
+    Mixture mixture =
+        new Mixture("mix", List.of(part("many", InMemorySource.pictures(20)), part("few", few)));
+    ReplaySettings settings = new ReplaySettings(8, 3, 1, 4);
+    try (ReplayStream stream =
+        new ReplayStream(mixture, settings, new SampleBudget(null), Position.START)) {
+      SamBatches batches = new SamBatches(stream, 6, SIDE, SPEC, false, 1);
+      Map<String, Long> all = new HashMap<>();
+      long passedOver = 0;
+      for (int step = 0; step < 4; step++) {
+        SamBatch batch = batches.apply(step);
+        batch.mix().forEach((source, count) -> all.merge(source, count, Long::sum));
+        passedOver += batch.passedOver();
+        long given = batch.mix().values().stream().mapToLong(Long::longValue).sum();
+        assertEquals(6 + batch.passedOver(), given);
+      }
+      assertEquals(24 + passedOver, all.get("many") + all.get("few"));
+      // One pass has 25 samples, 20 and 5; what is taken is one at least and less than two.
+      assertTrue(all.get("many") >= 19 && all.get("few") >= 4, all::toString);
+    }
+  }
+
+  private static Mixture.Part part(String name, List<Sample> samples) {
+    InMemorySource source = new InMemorySource(samples);
+    Inventory inventory = Inventory.of(source, Selection.ALL, 1);
+    return new Mixture.Part(name, source, Selection.ALL, null, inventory);
   }
 
   @Test
@@ -148,10 +190,11 @@ class SamBatchesTest {
     }
     try (ReplayStream stream = new InMemorySource(samples).stream(1, 1)) {
       SamBatches batches = new SamBatches(stream, 10, 8, SPEC, false, 1);
+      long passedOver = 0;
       for (int step = 0; step < 20; step++) {
-        batches.apply(step);
+        passedOver += batches.apply(step).passedOver();
       }
-      assertTrue(batches.passedOver() > 10_000);
+      assertTrue(passedOver > 10_000);
     }
   }
 

@@ -70,7 +70,8 @@ class TrainerTest {
       steps.add(step);
       NDArray value = loss.apply(w);
       on.backward(value.mul(weight));
-      return new Outcome(Map.of(name, (double) value.getFloat()), 4);
+      Map<String, Long> mix = Map.of("a", 3L, "b", step);
+      return new Outcome(Map.of(name, (double) value.getFloat()), 4, mix, (int) step);
     }
 
     @Override
@@ -118,6 +119,17 @@ class TrainerTest {
     }
     assertEquals(List.of(0L, 1L), sum.steps);
     assertEquals(3, trainer.waitedSeconds());
+  }
+
+  @Test
+  void sourcesOfOneNameAreToldApartByTheirData() {
+    Trainer trainer =
+        trainer(0, new Simple("clip", 1, NDArray::sum), new Simple("sam", 1, NDArray::sum));
+    assertEquals(
+        Map.of("clip_a", 3L, "clip_b", 0L, "sam_a", 3L, "sam_b", 0L), trainer.step(0).samples());
+    Map<String, Long> second = trainer.step(2).samples();
+    assertEquals(2, second.get("clip_b"));
+    assertEquals(2, second.get("sam_passed_over"));
   }
 
   @Test
