@@ -3,19 +3,27 @@ package org.samclip;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -77,6 +85,40 @@ class ArchitectureTest {
   @Test
   void packagesHaveNoCycles() {
     slices().matching("org.samclip.(**)").should().beFreeOfCycles().check(classes);
+  }
+
+  /** A method that lost its annotation looks like a test and never runs. */
+  @Test
+  void everyTestIsRun() throws IOException {
+    Pattern method = Pattern.compile("  (public )?void (\\w+)\\(.*");
+    Pattern run =
+        Pattern.compile("@(\\w*Test|Property|BeforeEach|AfterEach|BeforeAll|AfterAll|Override)\\b");
+    int found = 0;
+    List<String> lost = new ArrayList<>();
+    for (Path file : tests()) {
+      String above = "";
+      for (String line : Files.readAllLines(file)) {
+        if (method.matcher(line).matches()) {
+          found++;
+          if (!run.matcher(above).find()) {
+            lost.add(file.getFileName() + ":" + line);
+          }
+        }
+        above = line.isBlank() ? "" : above + "\n" + line;
+      }
+    }
+    assertEquals(List.of(), lost);
+    assertTrue(found > 900, found + " methods of tests were found");
+  }
+
+  private static List<Path> tests() throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of(".."))) {
+      return files
+          .filter(file -> file.getFileName().toString().endsWith("Test.java"))
+          .filter(file -> file.toString().contains("samclip-"))
+          .sorted()
+          .toList();
+    }
   }
 
   @Test

@@ -90,8 +90,7 @@ public final class AtomicFile {
       try {
         return Files.createFile(aside);
       } catch (FileAlreadyExistsException e) {
-        // Left by a crashed process that had the same number: take the next name.
-        continue;
+        // Left by a crashed process that had the same number: the next name is tried.
       }
     }
   }

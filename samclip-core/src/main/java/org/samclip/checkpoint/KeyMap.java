@@ -42,7 +42,8 @@ public final class KeyMap {
       }
       StringBuilder result = new StringBuilder();
       int group = 1;
-      for (char c : to.toCharArray()) {
+      for (int i = 0; i < to.length(); i++) {
+        char c = to.charAt(i);
         result.append(c == '#' || c == '*' ? matcher.group(group++) : Character.toString(c));
       }
       return result.toString();
@@ -102,7 +103,8 @@ public final class KeyMap {
 
   private static Pattern pattern(String text) {
     StringBuilder regex = new StringBuilder();
-    for (char c : text.toCharArray()) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
       regex.append(
           switch (c) {
             case '#' -> "([0-9]{1,9})";

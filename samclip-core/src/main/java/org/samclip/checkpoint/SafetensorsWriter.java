@@ -299,6 +299,7 @@ public final class SafetensorsWriter {
     }
   }
 
+  /** On the heap, with an array of exactly this size behind it. */
   private static ByteBuffer allocate(int size) {
     return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
   }

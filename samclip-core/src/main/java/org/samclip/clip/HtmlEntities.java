@@ -32,7 +32,7 @@ final class HtmlEntities {
 
   /**
    * Only references that end in a semicolon, and names of lower case that someone wrote in capitals
-   * ({@code &EACUTE;}).
+   * (<code>&amp;EACUTE;</code>).
    */
   static String unescapeWhole(String text) {
     return replace(WHOLE, text, HtmlEntities::whole);

@@ -37,7 +37,7 @@ public final class ResidualBlock extends Layer {
     this.causal = causal;
     this.quickGelu = quickGelu;
     norm1 = child("ln_1", new LayerNorm(width, NORM_EPS));
-    attn = child("attn", new SelfAttention(width, heads));
+    attn = child("attn", new SelfAttention(width));
     norm2 = child("ln_2", new LayerNorm(width, NORM_EPS));
     mlp = child("mlp", new MlpLayers(width, (int) (width * mlpRatio)));
   }
@@ -96,7 +96,7 @@ public final class ResidualBlock extends Layer {
     private final Parameter inBias;
     private final Linear out;
 
-    SelfAttention(int width, int heads) {
+    SelfAttention(int width) {
       inWeight = parameter("in_proj_weight", Init.normal(Math.pow(width, -.5)), 3L * width, width);
       inBias = parameter("in_proj_bias", Init.ZEROS, 3L * width);
       out = child("out_proj", new Linear(width, width));

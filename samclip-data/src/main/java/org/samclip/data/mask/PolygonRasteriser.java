@@ -152,7 +152,7 @@ public final class PolygonRasteriser {
         }
         double row = (Math.min(v[j], v[j - 1]) + .5) / SCALE - .5;
         row = Math.ceil(Math.max(0, Math.min(height, row)));
-        at[found++] = (int) column * height + (int) row;
+        at[found++] = ((int) column) * height + (int) row;
       }
       at[found++] = height * width;
       Arrays.sort(at, 0, found);

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.Date;
+import java.nio.file.attribute.FileTime;
 import java.util.Locale;
 import java.util.Map;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -66,7 +66,7 @@ public final class TarShards implements AutoCloseable {
       TarArchiveEntry entry =
           new TarArchiveEntry(new String(MemberName.bytes(file.getKey()), ISO_8859_1));
       entry.setSize(file.getValue().length);
-      entry.setModTime(new Date(0));
+      entry.setModTime(FileTime.fromMillis(0));
       tar.putArchiveEntry(entry);
       tar.write(file.getValue());
       tar.closeArchiveEntry();

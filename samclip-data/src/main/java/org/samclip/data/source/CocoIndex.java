@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
@@ -255,7 +256,7 @@ final class CocoIndex {
   /** Names with a NUL are no file's, and without a locale no name is that is not ASCII. */
   private static void requireFileName(String file, String name) {
     try {
-      Path.of(file);
+      Objects.requireNonNull(Path.of(file));
     } catch (InvalidPathException e) {
       throw new BrokenSampleException(
           Kind.BAD_ANNOTATION,

@@ -236,7 +236,7 @@ public record Panels(
 
     private static Color colourAt(
         MaskPrompt.Point point, RgbImage image, int[] truth, Colours colours) {
-      return colours.of(truth[(int) point.y() * image.width() + (int) point.x()]);
+      return colours.of(truth[((int) point.y()) * image.width() + (int) point.x()]);
     }
   }
 

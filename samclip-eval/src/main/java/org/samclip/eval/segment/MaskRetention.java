@@ -1,6 +1,7 @@
 package org.samclip.eval.segment;
 
 import ai.djl.ndarray.NDArray;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.samclip.UserError;
 import org.samclip.eval.metric.RatioScores;
@@ -67,22 +68,28 @@ public final class MaskRetention implements SingleMaskListener {
     return outer == 0 ? 1 : inner / outer;
   }
 
+  private void requireTeacher() {
+    if (teacher.isEmpty()) {
+      throw new NoSuchElementException("no teacher to compare with");
+    }
+  }
+
   /**
    * @return mean IoU with the teacher's masks at the images' own size; two empty masks agree
-   * @throws java.util.NoSuchElementException without a teacher
+   * @throws NoSuchElementException without a teacher
    */
   public RatioScores teacherIou() {
-    teacher.orElseThrow();
+    requireTeacher();
     return iou.build();
   }
 
   /**
    * @return mean absolute mask logit / the teacher's: above 1 a model has grown surer than its
    *     teacher, with the same masks or not
-   * @throws java.util.NoSuchElementException without a teacher
+   * @throws NoSuchElementException without a teacher
    */
   public RatioScores logitRatio() {
-    teacher.orElseThrow();
+    requireTeacher();
     return magnitude.build();
   }
 

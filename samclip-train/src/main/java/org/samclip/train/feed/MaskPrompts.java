@@ -78,7 +78,8 @@ final class MaskPrompts {
       }
       position += counts[run];
     }
-    double[] xy = frame.toInput(position / mask.height(), position % mask.height()); // column-major
+    int column = position / mask.height(); // runs go down the columns
+    double[] xy = frame.toInput(column, position % mask.height());
     return new Prompt(
         index, true, new float[] {(float) xy[0], (float) xy[1], 0, 0}, new long[] {1, -1});
   }

@@ -176,6 +176,7 @@ public final class AdamW {
    *
    * @param lrFactor the schedule's factor of every group's base rate
    */
+  @SuppressWarnings("ReferenceEquality") // two groups may be equal
   public void step(double lrFactor) {
     List<Slot> reached = reached();
     for (Group group : groups) {

@@ -76,14 +76,14 @@ final class StageCost {
    * the copy of the gradients that tells two losses apart.
    */
   long learningBytes() {
-    int copies = 3 + (stage.ema() == null ? 0 : 1);
+    long copies = 3L + (stage.ema() == null ? 0 : 1);
     boolean two = stage.sources().clip() != null && stage.sources().sam() != null;
     return (copies + (two ? 1 : 0)) * Float.BYTES * table.trainable();
   }
 
   /** Bytes of AdamW's two moments, and of the average, in a checkpoint. */
   long stateBytes() {
-    return (2 + (stage.ema() == null ? 0 : 1)) * Float.BYTES * table.trainable();
+    return (2L + (stage.ema() == null ? 0 : 1)) * Float.BYTES * table.trainable();
   }
 
   /** Bytes kept for the largest backward pass. */

@@ -23,10 +23,10 @@ final class RecipeLayers {
 
   private record Layer(String source, JsonNode tree) {}
 
-  private record Override(String text, List<String> path) {}
+  private record Change(String text, List<String> path) {}
 
   private final List<Layer> files = new ArrayList<>();
-  private final List<Override> overrides = new ArrayList<>();
+  private final List<Change> overrides = new ArrayList<>();
   private ObjectNode merged;
 
   private RecipeLayers() {}
@@ -86,7 +86,7 @@ final class RecipeLayers {
     String path = text.substring(0, equals).strip();
     JsonNode value = StrictYaml.parse(source, text.substring(equals + 1));
     TreePath.set(merged, path, value, source);
-    overrides.add(new Override(source, TreePath.numbered(merged, List.of(path.split("\\.")))));
+    overrides.add(new Change(source, TreePath.numbered(merged, List.of(path.split("\\.")))));
   }
 
   /** The merged tree without nulls and with the defaults of the given top-level keys. */
@@ -143,7 +143,7 @@ final class RecipeLayers {
     }
     List<String> section = path.size() > 1 ? path.subList(0, path.size() - 1) : path;
     StringBuilder origin = new StringBuilder(file(path));
-    for (Override override : overrides) {
+    for (Change override : overrides) {
       if (startsWith(override.path(), section)) {
         origin.append(" with ").append(override.text());
       }

@@ -172,6 +172,7 @@ public record Comparison(String reference, List<String> metrics, List<ComparedRo
     return reference;
   }
 
+  @SuppressWarnings("ReferenceEquality") // is it the reference itself?
   private static ComparedRow.Cell cell(
       String metric, Group group, List<ImageScores> own, Group reference) {
     requireSameImages(metric, group, own, group, own);
