@@ -170,7 +170,7 @@ def write_full(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path, help="made anew")
-    parser.add_argument("--full", action="store_true", help="published sizes, 2.6 GB")
+    parser.add_argument("--full", action="store_true", help="published sizes, 2.4 GB")
     arguments = parser.parse_args()
     shutil.rmtree(arguments.folder, ignore_errors=True)
     arguments.folder.mkdir(parents=True)

@@ -75,7 +75,7 @@ public final class TeacherFixtures {
     assertTrue(error <= TOLERANCE, name + ": relative error " + error);
   }
 
-  private static double error(float[] expected, float[] got) {
+  static double error(float[] expected, float[] got) {
     double largest = 0;
     double difference = 0;
     for (int i = 0; i < expected.length; i++) {
