@@ -65,6 +65,8 @@ class ArchitectureTest {
             "org.samclip",
             "org.samclip.kernel..",
             "org.samclip.nn..",
+            "org.samclip.vit..",
+            "org.samclip.siglip..",
             "org.samclip.vitdet..",
             "org.samclip.sam..",
             "org.samclip.clip..",

@@ -17,18 +17,26 @@ import org.samclip.UserError;
  */
 public final class KeyMap {
 
-  private static final Rule AS_IT_IS = new Rule(pattern("*"), "*", false, 0, 1);
+  private static final Rule AS_IT_IS = new Rule(pattern("*"), "*", Change.NONE, 0, 1);
 
   private final List<Rule> rules = new ArrayList<>();
+
+  /** What is done to a tensor beside its name. */
+  private enum Change {
+    NONE,
+    TRANSPOSED,
+    /** A first axis of one. */
+    BATCHED
+  }
 
   /**
    * @param from the pattern in the file
    * @param to our name, or null for tensors that are not needed
-   * @param transposed whether the file's matrix is the transpose of ours
+   * @param change from the file's tensor to ours
    * @param place of this part in a tensor that is joined of several
    * @param places number of parts that make one tensor
    */
-  private record Rule(Pattern from, String to, boolean transposed, int place, int places) {
+  private record Rule(Pattern from, String to, Change change, int place, int places) {
 
     boolean fits(String name) {
       return from.matcher(name).matches();
@@ -66,7 +74,7 @@ public final class KeyMap {
    * @return this
    */
   public KeyMap rename(String from, String to) {
-    rules.add(new Rule(pattern(from), to, false, 0, 1));
+    rules.add(new Rule(pattern(from), to, Change.NONE, 0, 1));
     return this;
   }
 
@@ -76,7 +84,17 @@ public final class KeyMap {
    * @return this
    */
   public KeyMap transpose(String from, String to) {
-    rules.add(new Rule(pattern(from), to, true, 0, 1));
+    rules.add(new Rule(pattern(from), to, Change.TRANSPOSED, 0, 1));
+    return this;
+  }
+
+  /**
+   * @param from the pattern of tensors in the file
+   * @param to our name, of the same with a first axis of one
+   * @return this
+   */
+  public KeyMap batch(String from, String to) {
+    rules.add(new Rule(pattern(from), to, Change.BATCHED, 0, 1));
     return this;
   }
 
@@ -87,7 +105,7 @@ public final class KeyMap {
    */
   public KeyMap join(String to, String... parts) {
     for (int i = 0; i < parts.length; i++) {
-      rules.add(new Rule(pattern(parts[i]), to, false, i, parts.length));
+      rules.add(new Rule(pattern(parts[i]), to, Change.NONE, i, parts.length));
     }
     return this;
   }
@@ -97,7 +115,7 @@ public final class KeyMap {
    * @return this
    */
   public KeyMap drop(String from) {
-    rules.add(new Rule(pattern(from), null, false, 0, 1));
+    rules.add(new Rule(pattern(from), null, Change.NONE, 0, 1));
     return this;
   }
 
@@ -174,12 +192,18 @@ public final class KeyMap {
     }
     TensorInfo first = parts.get(0);
     long[] shape = first.shape();
-    if (gathered.first.transposed) {
+    if (gathered.first.change == Change.TRANSPOSED) {
       if (shape.length != 2) {
         throw broken(source, ours, first + " is not a matrix");
       }
       TensorInfo turned = new TensorInfo(ours, first.type(), new long[] {shape[1], shape[0]});
       return new RenamedSource.Tensor(turned, parts, true);
+    }
+    if (gathered.first.change == Change.BATCHED) {
+      long[] more = new long[shape.length + 1];
+      more[0] = 1;
+      System.arraycopy(shape, 0, more, 1, shape.length);
+      shape = more;
     }
     for (TensorInfo part : parts.subList(1, parts.size())) {
       if (part.type() != first.type() || shape.length == 0 || !Arrays.equals(shape, part.shape())) {

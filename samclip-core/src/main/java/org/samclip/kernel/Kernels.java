@@ -245,6 +245,55 @@ public final class Kernels {
     return call("clip_block", x, with(weights, NONE, n(heads), flag(causal), flag(quickGelu)));
   }
 
+  /** The MLP of a {@link #vitBlock}. */
+  public enum VitMlp {
+    /** GELU by the error function. */
+    GELU,
+    /** GELU by its approximation with tanh. */
+    GELU_TANH,
+    /** SwiGLU: the first layer's first half through SiLU, times its second half. */
+    GATED
+  }
+
+  /**
+   * A whole block of a plain ViT: norm, attention, residual, norm, MLP, residual. Its gradient is
+   * autograd's.
+   *
+   * @param x [B, N, C]
+   * @param weights norm1, qkv, projection, norm2, the MLP's two layers (weight and bias each)
+   * @param scales LayerScale of both branches, [C] each; empty for none
+   * @param rotary cosines and sines [P, C / heads] for the last P tokens; empty for none
+   * @param heads number of heads
+   * @param eps of the norms
+   * @param mlp what stands in the MLP
+   * @return [B, N, C]
+   */
+  public static NDArray vitBlock(
+      NDArray x,
+      NDArray[] weights,
+      NDArray[] scales,
+      NDArray[] rotary,
+      int heads,
+      double eps,
+      VitMlp mlp) {
+    NDArray[] s = scales.length == 0 ? new NDArray[] {n(1), n(1)} : scales;
+    NDArray[] r = rotary.length == 0 ? new NDArray[] {n(0), n(0)} : rotary;
+    NDArray[] last = {s[0], s[1], r[0], r[1], n(heads), n(eps), n(mlp.ordinal())};
+    return call("vit_block", x, with(weights, NONE, last));
+  }
+
+  /**
+   * The MLP of a plain ViT.
+   *
+   * @param x [..., C]
+   * @param weights its two layers (weight and bias each)
+   * @param mlp what stands between them
+   * @return [..., C]
+   */
+  public static NDArray vitMlp(NDArray x, NDArray[] weights, VitMlp mlp) {
+    return call("vit_mlp", x, with(weights, NONE, n(mlp.ordinal())));
+  }
+
   // ---- layers
 
   /**

@@ -60,19 +60,38 @@ public final class PositionGrid {
    * @return [1 + h * w, C]
    */
   public static NDArray resizeWithClass(NDManager target, NDArray positions, long h, long w) {
-    long rows = positions.getShape().get(0);
+    return resizeTable(target, positions, 1, h, w, Resize.BICUBIC_ANTIALIAS);
+  }
+
+  /**
+   * A table of positions: its first rows are kept, the grid behind them is resized.
+   *
+   * @param target the manager of the result, if it is not the table itself
+   * @param positions [P + G * G, C]
+   * @param kept P, rows of tokens that are no patches
+   * @param h rows of tokens
+   * @param w columns of tokens
+   * @param how the filter
+   * @return [P + h * w, C]
+   */
+  public static NDArray resizeTable(
+      NDManager target, NDArray positions, int kept, long h, long w, Resize how) {
     long c = positions.getShape().get(1);
-    long g = Math.round(Math.sqrt(rows - 1));
+    long g = Math.round(Math.sqrt(positions.getShape().get(0) - kept));
     if (g == h && g == w) {
       return positions;
     }
-    NDArray cls = positions.get("0:1");
-    NDArray rest = positions.get("1:");
-    cls.attach(target);
+    NDArray rest = positions.get(kept + ":");
     rest.attach(target);
     NDArray grid = rest.reshape(new Shape(1, g, g, c));
-    NDArray resized = resizeChannelsFirst(target, grid, h, w, Resize.BICUBIC_ANTIALIAS);
-    return cls.concat(resized.transpose(0, 2, 3, 1).reshape(new Shape(h * w, c)), 0);
+    NDArray resized = resizeChannelsFirst(target, grid, h, w, how);
+    NDArray rows = resized.transpose(0, 2, 3, 1).reshape(new Shape(h * w, c));
+    if (kept == 0) {
+      return rows;
+    }
+    NDArray first = positions.get("0:" + kept);
+    first.attach(target);
+    return first.concat(rows, 0);
   }
 
   private static NDArray resizeChannelsFirst(

@@ -328,6 +328,46 @@ class Kernels(Module):
       y2 = torch.gelu(y1)
     return x1 + self.product(y2, proj_w, proj_b)
 
+  def vit_block(self: __torch__.Kernels, x: Tensor, n1_w: Tensor, n1_b: Tensor, qkv_w: Tensor, qkv_b: Tensor, proj_w: Tensor, proj_b: Tensor, n2_w: Tensor, n2_b: Tensor, fc1_w: Tensor, fc1_b: Tensor, fc2_w: Tensor, fc2_b: Tensor, scale1: Tensor, scale2: Tensor, cos: Tensor, sin: Tensor, heads: Tensor, eps: Tensor, mlp: Tensor) -> Tensor:
+    # x [B, N, C]; cos and sin [P, d] turn the last P tokens, without axes none; scales [C], or 1
+    n = int(heads)
+    b = torch.size(x, 0)
+    t = torch.size(x, 1)
+    c = torch.size(x, 2)
+    y = torch.layer_norm(x, [c], n1_w, n1_b, float(eps))
+    qkv = torch.permute(torch.reshape(self.product(y, qkv_w, qkv_b), [b, t, 3, n, c // n]), [2, 0, 3, 1, 4])
+    q = self.turned(torch.select(qkv, 0, 0), cos, sin)
+    k = self.turned(torch.select(qkv, 0, 1), cos, sin)
+    a = torch.scaled_dot_product_attention(q, k, torch.select(qkv, 0, 2))
+    x1 = x + self.product(torch.reshape(torch.transpose(a, 1, 2), [b, t, c]), proj_w, proj_b) * scale1
+    y1 = torch.layer_norm(x1, [c], n2_w, n2_b, float(eps))
+    return x1 + self.vit_mlp(y1, fc1_w, fc1_b, fc2_w, fc2_b, mlp) * scale2
+
+  def vit_mlp(self: __torch__.Kernels, x: Tensor, fc1_w: Tensor, fc1_b: Tensor, fc2_w: Tensor, fc2_b: Tensor, mlp: Tensor) -> Tensor:
+    # mlp 0: GELU, 1: GELU by tanh, 2: SiLU of the first half times the second
+    kind = int(mlp)
+    y = self.product(x, fc1_w, fc1_b)
+    if kind == 0:
+      z = torch.gelu(y)
+    elif kind == 1:
+      # Written out: in the archive's version of operators, gelu has no approximation.
+      z = y * 0.5 * (torch.tanh((y + y * y * y * 0.044715) * 0.7978845608028654) + 1)
+    else:
+      half = torch.size(y, -1) // 2
+      z = torch.silu(torch.slice(y, -1, 0, half)) * torch.slice(y, -1, half)
+    return self.product(z, fc2_w, fc2_b)
+
+  def turned(self: __torch__.Kernels, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    # x [B, heads, N, d], of which the last tokens have a rotary position
+    y = x
+    if torch.dim(cos) > 0:
+      first = torch.size(x, 2) - torch.size(cos, 0)
+      half = torch.size(x, 3) // 2
+      p = torch.slice(x, 2, first)
+      other = torch.cat([torch.neg(torch.slice(p, 3, half)), torch.slice(p, 3, 0, half)], 3)
+      y = torch.cat([torch.slice(x, 2, 0, first), torch.to(p * cos + other * sin, x.dtype)], 2)
+    return y
+
   # ---- layers ----------------------------------------------------------------------------------
 
   def linear(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor) -> Tensor:

@@ -13,13 +13,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.samclip.UserError;
 
-/** Names, joined and transposed tensors, read whole and in pieces. */
+/** Names, joined, transposed and batched tensors, read whole and in pieces. */
 class KeyMapTest {
 
   private static final KeyMap MAP =
       new KeyMap()
           .join("blocks.#.qkv", "layers.#.q", "layers.#.k", "layers.#.v")
           .transpose("projection", "proj")
+          .batch("table", "positions")
           .rename("layers.#.norm*", "blocks.#.ln*")
           .drop("*.position_ids");
 
@@ -41,15 +42,19 @@ class KeyMapTest {
             .add("projection", new float[] {1, 2, 3, 4, 5, 6}, 2, 3)
             .add("layers.10.norm1.weight", new float[] {0}, 1)
             .add("text.position_ids", new long[] {0}, 1)
+            .add("table", new float[] {1, 2, 3, 4, 5, 6}, 3, 2)
             .add("other", new float[] {7}, 1);
     try (TensorSource source = mapped(writer)) {
       assertEquals(
-          Set.of("blocks.10.qkv", "proj", "blocks.10.ln1.weight", "other"), source.names());
+          Set.of("blocks.10.qkv", "proj", "blocks.10.ln1.weight", "positions", "other"),
+          source.names());
       assertArrayEquals(new long[] {6, 2}, source.info("blocks.10.qkv").shape());
       assertArrayEquals(
           new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, source.readFloats("blocks.10.qkv"));
       assertArrayEquals(new long[] {3, 2}, source.info("proj").shape());
       assertArrayEquals(new float[] {1, 4, 2, 5, 3, 6}, source.readFloats("proj"));
+      assertArrayEquals(new long[] {1, 3, 2}, source.info("positions").shape());
+      assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6}, source.readFloats("positions"));
       // A piece over the border of two parts, and the middle of a transpose.
       assertArrayEquals(new float[] {4, 5, 6}, piece(source, "blocks.10.qkv", 3, 3));
       assertArrayEquals(new float[] {2, 5}, piece(source, "proj", 2, 2));
