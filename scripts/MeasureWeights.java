@@ -5,9 +5,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.WeightsOptions;
 import org.samclip.model.ModelFile;
 import org.samclip.model.ModelWeights;
+import org.samclip.model.SamModel;
+import org.samclip.model.VisionModel;
+import org.samclip.model.WeightsOptions;
 
 /**
  * Time and peak memory of opening a file of weights, of reading one tensor, and of loading the whole
@@ -30,15 +32,13 @@ final class MeasureWeights {
           TensorSource tensors = weights.tensors();
           weights.sizes();
           String name =
-              weights.kind().equals(ModelFile.SAM)
+              weights.kind().equals(SamModel.KIND)
                   ? "image_encoder.blocks.0.attn.qkv.weight"
                   : "visual.transformer.resblocks.0.attn.in_proj_weight";
           tensors.read(name, manager);
         }
-      } else if (ModelFile.kind(file).equals(ModelFile.SAM)) {
-        ModelFile.readSam(file, manager);
       } else {
-        ModelFile.readClip(file, files, manager);
+        ModelFile.read(VisionModel.class, file, files, manager);
       }
       double seconds = (System.nanoTime() - start) / 1e9;
       double cpu = cpu().minus(startCpu).toNanos() / 1e9;

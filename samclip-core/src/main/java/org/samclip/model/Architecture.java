@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.nio.file.Path;
 import org.samclip.UserError;
-import org.samclip.checkpoint.Provenance;
 
 /** A model's sizes as JSON in the metadata of our own files. */
 final class Architecture {
@@ -33,21 +32,9 @@ final class Architecture {
     }
   }
 
-  static Record read(Path file, Provenance provenance) {
-    Class<? extends Record> type =
-        switch (provenance.kind()) {
-          case ModelFile.SAM -> SamModel.Sizes.class;
-          case ModelFile.CLIP -> org.samclip.clip.ClipConfig.class;
-          case ModelFile.SAMCLIP -> SamClipModel.Sizes.class;
-          default ->
-              throw new UserError(
-                  file
-                      + ": holds a \""
-                      + provenance.kind()
-                      + "\" model; allowed: samclip, sam, clip");
-        };
+  static <S extends Record> S read(Path file, String architecture, Class<S> type) {
     try {
-      Record sizes = JSON.readValue(provenance.architecture(), type);
+      S sizes = JSON.readValue(architecture, type);
       if (sizes == null) {
         throw new UserError(file + ": samclip.architecture is null");
       }

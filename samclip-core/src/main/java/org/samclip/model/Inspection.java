@@ -17,17 +17,13 @@ import org.samclip.checkpoint.ParameterLoader.Differences;
 import org.samclip.checkpoint.Provenance;
 import org.samclip.checkpoint.TensorInfo;
 import org.samclip.checkpoint.TensorSource;
-import org.samclip.clip.Clip;
-import org.samclip.clip.ClipConfig;
-import org.samclip.clip.TextTower;
-import org.samclip.sam.Sam;
 
 /**
  * What a file of weights holds, from names, shapes and metadata alone.
  *
  * @param files all files, the given one first
  * @param bytes of all files
- * @param kind {@code sam}, {@code clip} or {@code samclip}
+ * @param kind of model, such as {@code sam}, {@code clip} or {@code samclip}
  * @param format who writes such files
  * @param architecture the sizes, a record of the kind; or null when {@code problem} says why not
  * @param problem why the file does not hold a whole model that can be read; or null
@@ -90,12 +86,19 @@ public record Inspection(
       for (String name : tensors.names()) {
         TensorInfo info = tensors.info(name);
         parts.merge(
-            ModelParts.of(weights.kind(), name),
+            weights.part(name),
             new Part(1, info.elementCount()),
             (a, b) -> new Part(a.tensors + b.tensors, a.values + b.values));
         types.merge(info.type().name(), info.elementCount(), Long::sum);
       }
-      Optional<ParameterList> expected = expected(weights, sizes, preset);
+      Optional<Record> own = Optional.ofNullable(sizes);
+      Optional<ParameterList> expected =
+          weights.family().flatMap(family -> expected(family, own, preset));
+      if (preset != null && expected.isEmpty()) {
+        throw new UserError(
+            "%s: holds a %s model; presets, such as %s, are of SAM and merged models"
+                .formatted(path, weights.kind(), preset.label()));
+      }
       return new Inspection(
           tensors.files().stream().map(Path::toString).toList(),
           tensors.files().stream().mapToLong(Inspection::size).sum(),
@@ -114,32 +117,11 @@ public record Inspection(
     }
   }
 
-  private static Optional<ParameterList> expected(
-      ModelWeights weights, Record sizes, Preset preset) {
-    if (preset == null) {
-      return Optional.ofNullable(sizes).map(Inspection::parameters);
-    }
-    if (weights.kind().equals(ModelFile.SAM)) {
-      return Optional.of(new Sam(preset.encoder(), preset.samHead()).getParameters());
-    }
-    if (sizes instanceof SamClipModel.Sizes own) {
-      SamClipConfig config = preset.withClipHead(own.model().clipHead());
-      return Optional.of(parameters(new SamClipModel.Sizes(config, own.text())));
-    }
-    throw new UserError(
-        "%s: holds a %s model; presets, such as %s, are of SAM and merged models"
-            .formatted(weights.tensors().path(), weights.kind(), preset.label()));
-  }
-
-  private static ParameterList parameters(Record sizes) {
-    if (sizes instanceof SamModel.Sizes sam) {
-      return new Sam(sam.encoder(), sam.samHead()).getParameters();
-    }
-    if (sizes instanceof ClipConfig clip) {
-      return new Clip(clip).getParameters();
-    }
-    SamClipModel.Sizes merged = (SamClipModel.Sizes) sizes;
-    return ModelFile.parameters(new SamClip(merged.model()), new TextTower(merged.text()));
+  private static <S extends Record> Optional<ParameterList> expected(
+      ModelFamily<S, ?> family, Optional<Record> sizes, Preset preset) {
+    Optional<S> own = sizes.map(family.sizesType()::cast);
+    Optional<S> wanted = preset == null ? own : family.preset(preset, own);
+    return wanted.map(known -> family.build(known).parameters());
   }
 
   private static Map<String, String> brief(Map<String, String> metadata) {

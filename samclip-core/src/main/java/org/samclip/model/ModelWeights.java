@@ -1,17 +1,21 @@
 package org.samclip.model;
 
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.ParameterList;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
+import java.util.function.Function;
 import org.samclip.UserError;
 import org.samclip.checkpoint.BareNames;
 import org.samclip.checkpoint.Checkpoints;
+import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.checkpoint.Printable;
 import org.samclip.checkpoint.Provenance;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.clip.ClipConfig;
+import org.samclip.clip.Tokenizer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,26 +28,30 @@ public final class ModelWeights implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ModelWeights.class);
 
   private static final String OWN = "samclip";
-  private static final List<String> SAM_CONFIG = List.of("config.json");
 
   private final TensorSource tensors;
   private final Optional<Provenance> provenance;
+  private final String kind;
+  private final Optional<ModelFamily<?, ?>> family;
   private final WeightFormat official;
   private final WeightsOptions options;
 
   private ModelWeights(
       TensorSource tensors,
       Optional<Provenance> provenance,
+      String kind,
       WeightFormat official,
       WeightsOptions options) {
     this.tensors = tensors;
     this.provenance = provenance;
+    this.kind = kind;
+    this.family = ModelFamilies.installed().of(kind);
     this.official = official;
     this.options = options;
   }
 
   /**
-   * @param path a file that samclip wrote, or official weights of a SAM or CLIP
+   * @param path a file that samclip wrote, or public weights of a model that is read
    * @param options what is said of it
    * @return the open file, to be closed by the caller
    * @throws UserError if it is missing, damaged, or of a model that cannot be represented
@@ -51,31 +59,19 @@ public final class ModelWeights implements AutoCloseable {
   public static ModelWeights open(Path path, WeightsOptions options) {
     TensorSource file = Checkpoints.open(path);
     try {
-      TensorSource source = BareNames.of(file, WeightFormat.signs(), options.key());
+      ModelFamilies families = ModelFamilies.installed();
+      TensorSource source = BareNames.of(file, families.signs(), options.key());
       Optional<Provenance> own = provenance(source);
       if (own.isPresent()) {
-        return new ModelWeights(source, own, null, options);
+        return new ModelWeights(source, own, own.get().kind(), null, options);
       }
-      WeightFormat format = WeightFormat.of(source);
-      return new ModelWeights(format.renamed(source), own, format, options);
+      ModelFamilies.Match match = families.match(source);
+      WeightFormat format = match.format();
+      return new ModelWeights(format.renamed(source), own, match.family().kind(), format, options);
     } catch (RuntimeException e) {
       file.close();
       throw e;
     }
-  }
-
-  /** Hugging Face's config, which may also stand beside other formats. */
-  private static OptionalInt decoderHeads(Path weights) {
-    for (Path file : WeightsOptions.beside(weights, SAM_CONFIG)) {
-      var json = ConfigJson.read(file);
-      if (json.path("model_type").asText().equals("sam")) {
-        ConfigJson decoder =
-            new ConfigJson(
-                file.toString(), "mask_decoder_config", json.path("mask_decoder_config"));
-        return OptionalInt.of(decoder.number("num_attention_heads", 8));
-      }
-    }
-    return OptionalInt.empty();
   }
 
   private static Optional<Provenance> provenance(TensorSource source) {
@@ -94,10 +90,34 @@ public final class ModelWeights implements AutoCloseable {
   }
 
   /**
-   * @return {@link ModelFile#SAMCLIP}, {@link ModelFile#SAM} or {@link ModelFile#CLIP}
+   * @return the kind of model, of which a file of ours may have one that is not known here
    */
   public String kind() {
-    return provenance.map(Provenance::kind).orElseGet(() -> official.kind());
+    return kind;
+  }
+
+  /** Empty for a kind that is not known. */
+  Optional<ModelFamily<?, ?>> family() {
+    return family;
+  }
+
+  private ModelFamily<?, ?> knownFamily() {
+    return family.orElseThrow(
+        () ->
+            new UserError(
+                "%s: holds a \"%s\" model; allowed: %s"
+                    .formatted(
+                        tensors.path(),
+                        Printable.of(kind),
+                        String.join(", ", ModelFamilies.installed().kinds()))));
+  }
+
+  /**
+   * @param tensor one of our names
+   * @return the part of the model to which it belongs
+   */
+  String part(String tensor) {
+    return family.map(f -> f.part(tensor)).orElseGet(() -> ModelFamily.firstName(tensor));
   }
 
   /**
@@ -110,34 +130,87 @@ public final class ModelWeights implements AutoCloseable {
   /**
    * Finds the sizes: in the metadata of our own files, else from shapes and configs.
    *
-   * @return a {@link SamClipModel.Sizes}, {@link SamModel.Sizes} or {@link ClipConfig}, as the kind
-   *     says
+   * @return a record of the kind's {@link ModelFamily#sizesType()}
    * @throws UserError if the model cannot be represented, or something about it is not known
    */
   public Record sizes() {
+    return sizes(knownFamily());
+  }
+
+  private <S extends Record> S sizes(ModelFamily<S, ?> family) {
     if (official == null) {
-      return Architecture.read(tensors.path(), provenance.orElseThrow());
+      return Architecture.read(
+          tensors.path(), provenance.orElseThrow().architecture(), family.sizesType());
     }
     try {
-      return official.kind().equals(ModelFile.SAM)
-          ? SamSizes.of(tensors, decoderHeads(tensors.path()))
-          : ClipSizes.of(tensors, official, options.description(tensors.path()));
+      return family.sizes(tensors, official, options);
     } catch (UserError e) {
       String file = tensors.path().toString();
       throw e.getMessage().contains(file) ? e : new UserError(file + ": " + e.getMessage(), e);
     }
   }
 
-  /** The sizes of a file that must hold this kind. */
-  <T extends Record> T sizes(String needed, Class<T> type) {
-    if (!kind().equals(needed)) {
-      throw new UserError(tensors.path() + ": holds a " + kind() + " model; needed: " + needed);
+  /** The sizes of a file that must have these. */
+  <S extends Record> S sizes(Class<S> needed) {
+    return needed.cast(sizes(familyOf(needed, ModelFamily::sizesType)));
+  }
+
+  /**
+   * The model, once its parameters' names and shapes are those of the file.
+   *
+   * @param needed what it must be or be able to do
+   * @param manager owns the parameters
+   */
+  <M> M read(Class<M> needed, NDManager manager) {
+    return needed.cast(read(familyOf(needed, ModelFamily::modelType), manager));
+  }
+
+  private <S extends Record, M extends VisionModel> M read(
+      ModelFamily<S, M> family, NDManager manager) {
+    tellNotes();
+    Network<M> network = family.build(sizes(family));
+    ParameterList parameters = network.parameters();
+    new ParameterLoader().check(parameters, tensors);
+    M model = network.open().apply(this);
+    network.allocate(manager);
+    new ParameterLoader().load(parameters, tensors);
+    return model;
+  }
+
+  private ModelFamily<?, ?> familyOf(Class<?> needed, Function<ModelFamily<?, ?>, Class<?>> type) {
+    ModelFamily<?, ?> known = knownFamily();
+    if (!needed.isAssignableFrom(type.apply(known))) {
+      throw new UserError(
+          "%s: holds a %s model; needed: %s"
+              .formatted(tensors.path(), kind, ModelFamilies.installed().kinds(needed, type)));
     }
-    return type.cast(sizes());
+    return known;
+  }
+
+  /**
+   * The tokenizer of a text side: in the metadata of our own files, else beside the weights.
+   *
+   * @param text sizes of the text tower, which the tokenizer has to fit
+   * @return the tokenizer, to be closed by the caller
+   * @throws UserError if there is none, or it does not fit
+   */
+  public Tokenizer tokenizer(ClipConfig.Text text) {
+    if (official != null) {
+      return options.tokenizer(tensors.path(), text);
+    }
+    String json = tensors.metadata().get(ModelFile.TOKENIZER);
+    if (json == null) {
+      throw new UserError(tensors.path() + ": no " + ModelFile.TOKENIZER + " in the metadata");
+    }
+    try {
+      return new Tokenizer(json, text.contextLength());
+    } catch (UserError e) {
+      throw new UserError(tensors.path() + ": " + ModelFile.TOKENIZER + ": " + e.getMessage(), e);
+    }
   }
 
   /** Puts into the log what names were changed and what was left out. */
-  void tellNotes() {
+  private void tellNotes() {
     tensors.notes().forEach(note -> LOG.info("{}: {}", tensors.path(), note));
     Map<String, String> unread = tensors.unread();
     if (!unread.isEmpty()) {

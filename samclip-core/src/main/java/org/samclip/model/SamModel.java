@@ -1,21 +1,68 @@
 package org.samclip.model;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.nn.Block;
+import java.util.Map;
 import java.util.Optional;
 import org.samclip.UserError;
 import org.samclip.checkpoint.Provenance;
+import org.samclip.nn.Module;
 import org.samclip.nn.SizeLimits;
+import org.samclip.sam.Masks;
+import org.samclip.sam.Prompts;
 import org.samclip.sam.Sam;
 import org.samclip.sam.SamHeadConfig;
 import org.samclip.vitdet.ViTDetConfig;
 
 /**
- * A SAM and its sizes.
+ * A SAM and its sizes. Its spatial output is the image embedding that its mask decoder reads.
  *
  * @param sam the model
  * @param sizes of its parts
  * @param provenance where the weights come from, if the file says it
  */
-public record SamModel(Sam sam, Sizes sizes, Optional<Provenance> provenance) {
+public record SamModel(Sam sam, Sizes sizes, Optional<Provenance> provenance)
+    implements PromptableModel {
+
+  /** Kind of a file that holds a SAM. */
+  public static final String KIND = "sam";
+
+  @Override
+  public ImageInput input() {
+    return input(sizes.encoder());
+  }
+
+  /** What SAM's encoder takes, in a merged model as well. */
+  static ImageInput input(ViTDetConfig encoder) {
+    return ImageInput.ofBytes(encoder.imageSide(), encoder.patch(), Sam.PIXEL_MEAN, Sam.PIXEL_STD);
+  }
+
+  @Override
+  public Map<String, ImageOutput> outputs() {
+    ViTDetConfig encoder = sizes.encoder();
+    return Map.of(
+        SPATIAL, ImageOutput.spatial(encoder.neck(), encoder.patch(), this::encodeImages));
+  }
+
+  @Override
+  public Block imageBlock() {
+    return sam.imageEncoder();
+  }
+
+  @Override
+  public Map<String, Module> modules() {
+    return Map.of("", sam);
+  }
+
+  @Override
+  public NDArray encodeImages(NDArray images) {
+    return sam.imageEncoder().forward(images);
+  }
+
+  @Override
+  public Masks masks(NDArray embedding, Prompts prompts) {
+    return sam.head().masks(embedding, prompts, Prompts.CornerLabels.IGNORED);
+  }
 
   /**
    * Sizes of a SAM.

@@ -90,7 +90,7 @@ public record WeightDistance(
         } else {
           Sum sum = squares(name, a.tensors(), b.tensors());
           if (Double.isFinite(sum.norm) && Double.isFinite(sum.difference)) {
-            parts.computeIfAbsent(ModelParts.of(a.kind(), name), key -> new Sum()).add(sum);
+            parts.computeIfAbsent(a.part(name), key -> new Sum()).add(sum);
           } else {
             notFinite.add(name);
           }

@@ -82,7 +82,7 @@ public record WeightsOptions(
   }
 
   /** The tokenizer of official weights. */
-  Tokenizer tokenizer(Path weights, ClipConfig sizes) {
+  Tokenizer tokenizer(Path weights, ClipConfig.Text sizes) {
     Path file =
         tokenizer
             .or(() -> beside(weights, TOKENIZERS).stream().findFirst())
@@ -91,9 +91,9 @@ public record WeightsOptions(
                     new UserError(
                         "%s: a CLIP needs a tokenizer, and none is beside it (%s). Give one; %s"
                             .formatted(weights, String.join(" or ", TOKENIZERS), TOKENIZER_KEYS)));
-    Tokenizer read = Tokenizer.read(file, sizes.text().contextLength());
+    Tokenizer read = Tokenizer.read(file, sizes.contextLength());
     try {
-      requireFit(file, read, sizes.text().vocabSize());
+      requireFit(file, read, sizes.vocabSize());
       return read;
     } catch (UserError e) {
       read.close();
@@ -121,7 +121,12 @@ public record WeightsOptions(
     }
   }
 
-  static List<Path> beside(Path weights, List<String> names) {
+  /**
+   * @param weights a file of weights
+   * @param names of other files
+   * @return those that stand in the same folder
+   */
+  public static List<Path> beside(Path weights, List<String> names) {
     return names.stream().map(weights::resolveSibling).filter(Files::isRegularFile).toList();
   }
 }

@@ -89,10 +89,14 @@ class ArchitectureFromShapesTest {
       names = {"VIT_B", "VIT_L", "VIT_H"})
   void publishedSams(Preset preset) {
     ShapesOnly file = new ShapesOnly(new Sam(preset.encoder(), preset.samHead()));
-    assertEquals(WeightFormat.SEGMENT_ANYTHING, WeightFormat.of(file));
+    assertEquals(SamFamily.SEGMENT_ANYTHING, format(file));
     assertEquals(
         new SamModel.Sizes(preset.encoder(), preset.samHead()),
         SamSizes.of(file, OptionalInt.empty()));
+  }
+
+  private static WeightFormat format(TensorSource file) {
+    return ModelFamilies.installed().match(file).format();
   }
 
   private static ShapesOnly sam() {
@@ -159,8 +163,8 @@ class ArchitectureFromShapesTest {
             new ClipConfig.Vision(side, patch, width, layers, heads, mlp),
             new ClipConfig.Text(77, 49408, textWidth, textHeads, textLayers, 4));
     ShapesOnly file = new ShapesOnly(new Clip(expected));
-    assertEquals(WeightFormat.OPEN_CLIP, WeightFormat.of(file));
-    ClipConfig got = ClipSizes.of(file, WeightFormat.OPEN_CLIP, Optional.empty());
+    assertEquals(ClipFamily.OPEN_CLIP, format(file));
+    ClipConfig got = ClipSizes.of(file, ClipFamily.OPEN_CLIP, Optional.empty());
     assertEquals(heads, got.vision().heads());
     assertEquals(
         (int) (width * mlp), (int) (width * got.vision().mlpRatio()), "hidden width of the MLP");
@@ -182,7 +186,7 @@ class ArchitectureFromShapesTest {
       file.put("context_length", scalar);
       file.put("vocab_size", scalar);
     }
-    assertEquals(WeightFormat.OPENAI_CLIP, WeightFormat.of(file));
+    assertEquals(ClipFamily.OPENAI, format(file));
   }
 
   private static ClipConfig small() {
@@ -200,7 +204,7 @@ class ArchitectureFromShapesTest {
             UserError.class,
             () ->
                 ClipSizes.of(
-                    new ShapesOnly(new Clip(small())), WeightFormat.OPEN_CLIP, Optional.empty()));
+                    new ShapesOnly(new Clip(small())), ClipFamily.OPEN_CLIP, Optional.empty()));
     assertTrue(heads.getMessage().contains("number of heads is unknown"), heads::getMessage);
     assertTrue(heads.getMessage().contains("teachers.clip.config"), heads::getMessage);
     assertTrue(heads.getMessage().contains("--config"), heads::getMessage);
@@ -215,14 +219,12 @@ class ArchitectureFromShapesTest {
             UserError.class,
             () ->
                 ClipSizes.of(
-                    new ShapesOnly(new Clip(b32)),
-                    WeightFormat.HUGGING_FACE_CLIP,
-                    Optional.empty()));
+                    new ShapesOnly(new Clip(b32)), ClipFamily.HUGGING_FACE, Optional.empty()));
     assertTrue(activation.getMessage().contains("GELU or QuickGELU"), activation::getMessage);
     ClipConfig named =
         ClipSizes.of(
             new ShapesOnly(new Clip(b32)),
-            WeightFormat.OPEN_CLIP,
+            ClipFamily.OPEN_CLIP,
             WeightsOptions.of(null, "ViT-B-32-quickgelu", null).description(Path.of("x")));
     assertTrue(named.quickGelu());
     UserError other =
@@ -231,7 +233,7 @@ class ArchitectureFromShapesTest {
             () ->
                 ClipSizes.of(
                     new ShapesOnly(new Clip(b32)),
-                    WeightFormat.OPEN_CLIP,
+                    ClipFamily.OPEN_CLIP,
                     WeightsOptions.of(null, "ViT-B-16", null).description(Path.of("x"))));
     assertTrue(
         other.getMessage().contains("patch_size 16 in the config, 32 in the weights"),
@@ -260,7 +262,7 @@ class ArchitectureFromShapesTest {
   void foreignModelsAreRefusedByName(String tensor, String model) {
     ShapesOnly file = new ShapesOnly(new Clip(small()));
     file.put(tensor, 1);
-    UserError error = assertThrows(UserError.class, () -> WeightFormat.of(file));
+    UserError error = assertThrows(UserError.class, () -> format(file));
     assertTrue(error.getMessage().contains(model), error.getMessage());
     assertTrue(error.getMessage().contains(tensor), error.getMessage());
   }

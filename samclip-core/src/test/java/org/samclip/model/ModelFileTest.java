@@ -80,18 +80,18 @@ class ModelFileTest {
     for (TensorType type : List.of(TensorType.F32, TensorType.F16)) {
       Sam sam = stirred(new Sam(SAM.encoder(), SAM.samHead()));
       SamModel samModel =
-          new SamModel(sam, SAM, origin(ModelFile.SAM, ModelFile.architecture(SAM)));
-      ModelFile.write(file(ModelFile.SAM, type), samModel, type);
-      written.put(ModelFile.SAM, values(sam.arrays(), ""));
+          new SamModel(sam, SAM, origin(SamModel.KIND, ModelFile.architecture(SAM)));
+      ModelFile.write(file(SamModel.KIND, type), samModel, type);
+      written.put(SamModel.KIND, values(sam.arrays(), ""));
 
       Clip clip = stirred(new Clip(CLIP));
       ClipModel clipModel =
           new ClipModel(
               clip,
               new Tokenizer(TOKENIZER, CLIP.text().contextLength()),
-              origin(ModelFile.CLIP, ModelFile.architecture(CLIP)));
-      ModelFile.write(file(ModelFile.CLIP, type), clipModel, type);
-      written.put(ModelFile.CLIP, values(clip.arrays(), ""));
+              origin(ClipModel.KIND, ModelFile.architecture(CLIP)));
+      ModelFile.write(file(ClipModel.KIND, type), clipModel, type);
+      written.put(ClipModel.KIND, values(clip.arrays(), ""));
 
       SamClip merged = stirred(new SamClip(MERGED.model()));
       TextTower text = stirred(new TextTower(CLIP));
@@ -100,11 +100,11 @@ class ModelFileTest {
               merged,
               text,
               clipModel.tokenizer(),
-              origin(ModelFile.SAMCLIP, ModelFile.architecture(MERGED)));
-      ModelFile.write(file(ModelFile.SAMCLIP, type), mergedModel, type);
+              origin(SamClipModel.KIND, ModelFile.architecture(MERGED)));
+      ModelFile.write(file(SamClipModel.KIND, type), mergedModel, type);
       Map<String, float[]> both = values(merged.arrays(), "");
       both.putAll(values(text.arrays(), "text."));
-      written.put(ModelFile.SAMCLIP, both);
+      written.put(SamClipModel.KIND, both);
     }
   }
 
@@ -158,19 +158,19 @@ class ModelFileTest {
   @ParameterizedTest
   @CsvSource({"F32", "F16"})
   void samComesBack(TensorType type) {
-    SamModel read = ModelFile.readSam(file(ModelFile.SAM, type), manager);
+    SamModel read = ModelFile.read(SamModel.class, file(SamModel.KIND, type), manager);
     assertEquals(SAM, read.sizes());
-    assertEquals(origin(ModelFile.SAM, ModelFile.architecture(SAM)), read.provenance());
-    assertSame(ModelFile.SAM, type, values(read.sam().arrays(), ""));
+    assertEquals(origin(SamModel.KIND, ModelFile.architecture(SAM)), read.provenance());
+    assertSame(SamModel.KIND, type, values(read.sam().arrays(), ""));
   }
 
   @ParameterizedTest
   @CsvSource({"F32", "F16"})
   void clipComesBackWithItsTokenizer(TensorType type) {
-    ClipModel read = ModelFile.readClip(file(ModelFile.CLIP, type), manager);
+    ClipModel read = ModelFile.read(ClipModel.class, file(ClipModel.KIND, type), manager);
     assertEquals(CLIP, read.clip().config());
-    assertEquals(origin(ModelFile.CLIP, ModelFile.architecture(CLIP)), read.provenance());
-    assertSame(ModelFile.CLIP, type, values(read.clip().arrays(), ""));
+    assertEquals(origin(ClipModel.KIND, ModelFile.architecture(CLIP)), read.provenance());
+    assertSame(ClipModel.KIND, type, values(read.clip().arrays(), ""));
     assertEquals(TOKENIZER, read.tokenizer().json());
     assertArrayEquals(new long[] {2, 1, 0, 0, 0}, read.tokenizer().encode(List.of("boat red"))[0]);
   }
@@ -178,23 +178,23 @@ class ModelFileTest {
   @ParameterizedTest
   @CsvSource({"F32", "F16"})
   void mergedModelComesBackWithItsTextTower(TensorType type) {
-    SamClipModel read = ModelFile.readSamClip(file(ModelFile.SAMCLIP, type), manager);
+    SamClipModel read = ModelFile.read(SamClipModel.class, file(SamClipModel.KIND, type), manager);
     assertEquals(MERGED.model(), read.model().config());
     assertEquals(MERGED.text(), read.text().config());
-    assertEquals(origin(ModelFile.SAMCLIP, ModelFile.architecture(MERGED)), read.provenance());
+    assertEquals(origin(SamClipModel.KIND, ModelFile.architecture(MERGED)), read.provenance());
     Map<String, float[]> both = values(read.model().arrays(), "");
     both.putAll(values(read.text().arrays(), "text."));
-    assertSame(ModelFile.SAMCLIP, type, both);
+    assertSame(SamClipModel.KIND, type, both);
     assertEquals(TOKENIZER, read.tokenizer().json());
   }
 
   @Test
   void halfPrecisionHalvesTheFile() throws IOException {
     long values =
-        written.get(ModelFile.SAM).values().stream().mapToLong(array -> array.length).sum();
+        written.get(SamModel.KIND).values().stream().mapToLong(array -> array.length).sum();
     long saved =
-        Files.size(file(ModelFile.SAM, TensorType.F32))
-            - Files.size(file(ModelFile.SAM, TensorType.F16));
+        Files.size(file(SamModel.KIND, TensorType.F32))
+            - Files.size(file(SamModel.KIND, TensorType.F16));
     assertEquals(2. * values, saved, 64); // the headers' padding may differ
   }
 
@@ -211,9 +211,9 @@ class ModelFileTest {
 
   private void read(String kind, Path file) {
     switch (kind) {
-      case ModelFile.SAM -> ModelFile.readSam(file, manager);
-      case ModelFile.CLIP -> ModelFile.readClip(file, manager);
-      default -> ModelFile.readSamClip(file, manager);
+      case SamModel.KIND -> ModelFile.read(SamModel.class, file, manager);
+      case ClipModel.KIND -> ModelFile.read(ClipModel.class, file, manager);
+      default -> ModelFile.read(SamClipModel.class, file, manager);
     }
   }
 
@@ -243,7 +243,7 @@ class ModelFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {ModelFile.SAM, ModelFile.CLIP, ModelFile.SAMCLIP})
+  @ValueSource(strings = {SamModel.KIND, ClipModel.KIND, SamClipModel.KIND})
   void refusesDamagedArchitectures(String kind) throws IOException {
     assertRefused(kind, "none", withMetadata(kind, m -> m.remove(ARCHITECTURE)));
     String whole = ModelFile.architecture(sizes(kind));
@@ -265,14 +265,14 @@ class ModelFileTest {
 
   private static Record sizes(String kind) {
     return switch (kind) {
-      case ModelFile.SAM -> SAM;
-      case ModelFile.CLIP -> CLIP;
+      case SamModel.KIND -> SAM;
+      case ClipModel.KIND -> CLIP;
       default -> MERGED;
     };
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {ModelFile.SAM, ModelFile.CLIP, ModelFile.SAMCLIP})
+  @ValueSource(strings = {SamModel.KIND, ClipModel.KIND, SamClipModel.KIND})
   void refusesEverySizeThatCannotBe(String kind) throws IOException {
     int numbers = 0;
     String whole = ModelFile.architecture(sizes(kind));
@@ -347,16 +347,16 @@ class ModelFileTest {
             .replace("\"width\":16", "\"width\":16384")
             .replace("\"depth\":2,\"heads\"", "\"depth\":256,\"heads\"");
     assertTrue(huge.contains("16384") && huge.contains("256"), huge);
-    assertRefused(ModelFile.SAM, huge, withMetadata(ModelFile.SAM, m -> m.put(ARCHITECTURE, huge)));
+    assertRefused(SamModel.KIND, huge, withMetadata(SamModel.KIND, m -> m.put(ARCHITECTURE, huge)));
     String wide =
         ModelFile.architecture(CLIP).replace("\"vocab_size\":4", "\"vocab_size\":2000000");
     assertTrue(wide.contains("2000000"), wide);
     assertRefused(
-        ModelFile.CLIP, wide, withMetadata(ModelFile.CLIP, m -> m.put(ARCHITECTURE, wide)));
+        ClipModel.KIND, wide, withMetadata(ClipModel.KIND, m -> m.put(ARCHITECTURE, wide)));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {ModelFile.CLIP, ModelFile.SAMCLIP})
+  @ValueSource(strings = {ClipModel.KIND, SamClipModel.KIND})
   void refusesAMissingOrDamagedTokenizer(String kind) throws IOException {
     assertRefused(kind, "none", withMetadata(kind, m -> m.remove("samclip.tokenizer")));
     for (String text : Arrays.asList("", "{}", "[1", "null")) {
@@ -365,7 +365,7 @@ class ModelFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {ModelFile.SAM, ModelFile.CLIP, ModelFile.SAMCLIP})
+  @ValueSource(strings = {SamModel.KIND, ClipModel.KIND, SamClipModel.KIND})
   void refusesFilesOfUnknownOrigin(String kind) throws IOException {
     assertRefused(kind, "nothing", withMetadata(kind, ObjectNode::removeAll));
     assertRefused(kind, "hash", withMetadata(kind, m -> m.put("samclip.data.sha256", "../x")));

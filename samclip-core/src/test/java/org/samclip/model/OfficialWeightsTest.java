@@ -81,11 +81,11 @@ class OfficialWeightsTest {
   void clipsGiveTheReferencesFeatures(String file, String set, String format, boolean quickGelu)
       throws IOException {
     Path path = fixture(file);
-    ClipModel model = ModelFile.readClip(path, files(), manager);
+    ClipModel model = ModelFile.read(ClipModel.class, path, files(), manager);
     assertEquals(quickGelu, model.clip().config().quickGelu());
     assertEquals(Optional.empty(), model.provenance());
     try (ModelWeights weights = ModelWeights.open(path, WeightsOptions.NONE)) {
-      assertEquals(ModelFile.CLIP, weights.kind());
+      assertEquals(ClipModel.KIND, weights.kind());
       assertEquals(format, weights.format());
     }
     try (TensorSource expected = Checkpoints.open(fixture(set + "/outputs.safetensors"))) {
@@ -99,7 +99,7 @@ class OfficialWeightsTest {
   @ParameterizedTest
   @ValueSource(strings = {"model.safetensors", "pytorch_model.bin"})
   void samOfHuggingFaceGivesTheReferencesMasks(String file) {
-    SamModel model = ModelFile.readSam(fixture("hugging-face-sam/" + file), manager);
+    SamModel model = ModelFile.read(SamModel.class, fixture("hugging-face-sam/" + file), manager);
     assertEquals(new ViTDetConfig(16, 4, 16, 2, 2, 4, 3, List.of(1), 16), model.sizes().encoder());
     assertEquals(4, model.sizes().samHead().heads());
     try (TensorSource expected =
@@ -181,12 +181,13 @@ class OfficialWeightsTest {
   void samOfSegmentAnythingHasTheSameValuesAsItsSafetensors() throws IOException {
     Path file = folder.resolve("sam.pth");
     Files.copy(Vectors.find("sam_tiny.pth"), file);
-    UserError asked = assertThrows(UserError.class, () -> ModelFile.readSam(file, manager));
+    UserError asked =
+        assertThrows(UserError.class, () -> ModelFile.read(SamModel.class, file, manager));
     assertTrue(asked.getMessage().contains("num_attention_heads"), asked::getMessage);
     Files.writeString(
         folder.resolve("config.json"),
         "{\"model_type\": \"sam\", \"mask_decoder_config\": {\"num_attention_heads\": 4}}");
-    Map<String, NDArray> arrays = ModelFile.readSam(file, manager).sam().arrays();
+    Map<String, NDArray> arrays = ModelFile.read(SamModel.class, file, manager).sam().arrays();
     try (TensorSource expected = Checkpoints.open(Vectors.find("sam_tiny_weights.safetensors"))) {
       assertEquals(expected.names(), arrays.keySet());
       arrays.forEach(
@@ -198,7 +199,8 @@ class OfficialWeightsTest {
   @Test
   void clipsNeedATokenizerThatFits() throws IOException {
     Path weights = fixture("open-clip/open_clip_model.safetensors");
-    UserError none = assertThrows(UserError.class, () -> ModelFile.readClip(weights, manager));
+    UserError none =
+        assertThrows(UserError.class, () -> ModelFile.read(ClipModel.class, weights, manager));
     assertTrue(none.getMessage().contains("--tokenizer"), none::getMessage);
     assertTrue(none.getMessage().contains("teachers.clip.tokenizer"), none::getMessage);
     assertTokenizerRefused(weights, "99", "token id 99; the text tower has 24");
@@ -213,7 +215,8 @@ class OfficialWeightsTest {
     Files.writeString(tokenizer, changed);
     WeightsOptions files = WeightsOptions.of(null, null, tokenizer);
     UserError error =
-        assertThrows(UserError.class, () -> ModelFile.readClip(weights, files, manager));
+        assertThrows(
+            UserError.class, () -> ModelFile.read(ClipModel.class, weights, files, manager));
     assertTrue(error.getMessage().contains(cause), error::getMessage);
     assertTrue(error.getMessage().contains(tokenizer.toString()), error::getMessage);
   }

@@ -44,7 +44,7 @@ public final class RandomModels {
     Sam sam = new Sam(ENCODER, SAM_HEAD);
     sam.initialize(manager, 5);
     SamModel.Sizes sizes = new SamModel.Sizes(ENCODER, SAM_HEAD);
-    return new SamModel(sam, sizes, provenance(ModelFile.SAM, sizes));
+    return new SamModel(sam, sizes, provenance(SamModel.KIND, sizes));
   }
 
   /**
@@ -54,7 +54,7 @@ public final class RandomModels {
   public static ClipModel clip(NDManager manager) {
     Clip clip = new Clip(CLIP);
     clip.initialize(manager, 6);
-    return new ClipModel(clip, tokenizer(), provenance(ModelFile.CLIP, CLIP));
+    return new ClipModel(clip, tokenizer(), provenance(ClipModel.KIND, CLIP));
   }
 
   /**
@@ -72,7 +72,7 @@ public final class RandomModels {
         model,
         text,
         tokenizer(),
-        provenance(ModelFile.SAMCLIP, new SamClipModel.Sizes(config, CLIP)));
+        provenance(SamClipModel.KIND, new SamClipModel.Sizes(config, CLIP)));
   }
 
   private static Optional<Provenance> provenance(String kind, Record sizes) {

@@ -129,7 +129,7 @@ public final class TinyMerge {
       sam.initialize(manager, 1);
       SamModel samModel =
           new SamModel(
-              sam, sizes, Optional.of(provenance(ModelFile.SAM, ModelFile.architecture(sizes))));
+              sam, sizes, Optional.of(provenance(SamModel.KIND, ModelFile.architecture(sizes))));
       ModelFile.write(folder.resolve("sam.safetensors"), samModel, TensorType.F32);
 
       ClipConfig config =
@@ -145,7 +145,7 @@ public final class TinyMerge {
             new ClipModel(
                 clip,
                 tokenizer,
-                Optional.of(provenance(ModelFile.CLIP, ModelFile.architecture(config))));
+                Optional.of(provenance(ClipModel.KIND, ModelFile.architecture(config))));
         ModelFile.write(folder.resolve("clip.safetensors"), clipModel, TensorType.F32);
       }
     }

@@ -88,12 +88,12 @@ public record ModelExport(
 
   private List<Path> sam(String kind, NDManager manager) {
     switch (kind) {
-      case ModelFile.SAM -> {
-        SamModel sam = ModelFile.readSam(model, options, manager);
+      case SamModel.KIND -> {
+        SamModel sam = ModelFile.read(SamModel.class, model, options, manager);
         sam(sam.sam().arrays(), sam.sizes(), sam.provenance());
       }
-      case ModelFile.SAMCLIP -> {
-        SamClipModel merged = ModelFile.readSamClip(model, options, manager);
+      case SamClipModel.KIND -> {
+        SamClipModel merged = ModelFile.read(SamClipModel.class, model, options, manager);
         Map<String, NDArray> arrays = new LinkedHashMap<>(merged.model().arrays());
         arrays.keySet().removeIf(name -> name.startsWith(SamClip.CLIP_HEAD + "."));
         SamClipConfig config = merged.model().config();
@@ -106,26 +106,26 @@ public record ModelExport(
   }
 
   private void sam(Map<String, NDArray> arrays, SamModel.Sizes sizes, Optional<Provenance> origin) {
-    stateDict(arrays, provenance(origin, ModelFile.SAM, sizes).toMetadata());
+    stateDict(arrays, provenance(origin, SamModel.KIND, sizes).toMetadata());
   }
 
   private List<Path> clip(String kind, NDManager manager) {
-    if (kind.equals(ModelFile.SAMCLIP)) {
+    if (kind.equals(SamClipModel.KIND)) {
       throw new UserError(
           model
               + ": the image side of a merged model is SAM's encoder with a head, which no OpenCLIP"
               + " class can hold. --part text writes its text tower; --to torchscript writes the"
               + " whole model for Python");
     }
-    if (!kind.equals(ModelFile.CLIP)) {
+    if (!kind.equals(ClipModel.KIND)) {
       throw wrongKind(kind, ExportFormat.OPENCLIP, "a clip model, or a samclip with --part text");
     }
     Path config = beside(OPENCLIP_CONFIG);
     Path words = beside(TOKENIZER_FILE);
-    ClipModel clip = ModelFile.readClip(model, options, manager);
+    ClipModel clip = ModelFile.read(ClipModel.class, model, options, manager);
     try (Tokenizer tokenizer = clip.tokenizer()) {
       ClipConfig sizes = clip.clip().config();
-      Provenance provenance = provenance(clip.provenance(), ModelFile.CLIP, sizes);
+      Provenance provenance = provenance(clip.provenance(), ClipModel.KIND, sizes);
       stateDict(clip.clip().arrays(), metadata(provenance, tokenizer));
       AtomicFile.writeString(config, OpenClipConfig.json(sizes));
       AtomicFile.writeString(words, tokenizer.json());
@@ -136,12 +136,12 @@ public record ModelExport(
   private List<Path> text(String kind, NDManager manager) {
     Path words = beside(TOKENIZER_FILE);
     switch (kind) {
-      case ModelFile.CLIP -> {
-        ClipModel clip = ModelFile.readClip(model, options, manager);
+      case ClipModel.KIND -> {
+        ClipModel clip = ModelFile.read(ClipModel.class, model, options, manager);
         text(clip.clip().text(), clip.tokenizer(), clip.provenance(), words);
       }
-      case ModelFile.SAMCLIP -> {
-        SamClipModel merged = ModelFile.readSamClip(model, options, manager);
+      case SamClipModel.KIND -> {
+        SamClipModel merged = ModelFile.read(SamClipModel.class, model, options, manager);
         text(merged.text(), merged.tokenizer(), merged.provenance(), words);
       }
       default -> throw wrongKind(kind, ExportFormat.OPENCLIP, "a clip or samclip model");
@@ -158,15 +158,15 @@ public record ModelExport(
   }
 
   private List<Path> torchScript(String kind, NDManager manager) {
-    if (!kind.equals(ModelFile.SAMCLIP)) {
+    if (!kind.equals(SamClipModel.KIND)) {
       throw wrongKind(
           kind,
           ExportFormat.TORCHSCRIPT,
           "a samclip model; --to sam and --to openclip take others");
     }
-    SamClipModel merged = ModelFile.readSamClip(model, options, manager);
+    SamClipModel merged = ModelFile.read(SamClipModel.class, model, options, manager);
     try (Tokenizer tokenizer = merged.tokenizer()) {
-      Provenance provenance = provenance(merged.provenance(), ModelFile.SAMCLIP, merged.sizes());
+      Provenance provenance = provenance(merged.provenance(), SamClipModel.KIND, merged.sizes());
       TorchScriptArchive.write(out, merged, provenance.toMetadata());
       return List.of(out);
     }

@@ -27,8 +27,10 @@ import org.samclip.checkpoint.Provenance;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.checkpoint.TensorType;
 import org.samclip.kernel.LibTorch;
+import org.samclip.model.ClipModel;
 import org.samclip.model.ModelFile;
 import org.samclip.model.RandomModels;
+import org.samclip.model.SamModel;
 import org.samclip.model.WeightsOptions;
 import org.samclip.model.export.ModelExport.Part;
 
@@ -87,7 +89,7 @@ class ModelExportTest {
       assertEquals("9.8", provenance.version());
       assertEquals(Map.of("sam", "Apache-2.0"), provenance.licences());
     }
-    equalModels(expected, ModelFile.readSam(out, manager).sam().arrays());
+    equalModels(expected, ModelFile.read(SamModel.class, out, manager).sam().arrays());
   }
 
   private static void equalModels(Map<String, NDArray> expected, Map<String, NDArray> got) {
@@ -123,7 +125,7 @@ class ModelExportTest {
     assertEquals(
         RandomModels.clip(manager).tokenizer().json(),
         Files.readString(out.resolveSibling("tokenizer.json")));
-    ModelFile.readClip(out, manager).tokenizer().close();
+    ModelFile.read(ClipModel.class, out, manager).tokenizer().close();
   }
 
   @Test

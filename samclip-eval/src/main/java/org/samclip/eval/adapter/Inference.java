@@ -1,16 +1,14 @@
 package org.samclip.eval.adapter;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import java.util.List;
 import java.util.function.Supplier;
-import org.samclip.clip.TextTower;
-import org.samclip.clip.Tokenizer;
+import org.samclip.data.transform.Normalisation;
 import org.samclip.kernel.Autograd;
-import org.samclip.kernel.Kernels;
-import org.samclip.nn.Module;
+import org.samclip.model.ImageInput;
+import org.samclip.model.VisionModel;
 
 /** Calls of a model without gradients, of which only the results stay. */
 final class Inference {
@@ -44,22 +42,11 @@ final class Inference {
   }
 
   /**
-   * @param target what the result shall belong to, on the tower's device
-   * @param texts N texts
-   * @param tower the text tower
-   * @param tokenizer its tokenizer
-   * @return {@code [N, E]}, each row of L2 norm 1
+   * @param model any model
+   * @return how bytes become its input values
    */
-  static NDArray embedTexts(
-      NDManager target, List<String> texts, TextTower tower, Tokenizer tokenizer) {
-    return one(target, () -> Kernels.normalize(tower.forward(tokenizer.encode(target, texts))));
-  }
-
-  /**
-   * @param model an initialised model
-   * @return where its parameters are
-   */
-  static Device device(Module model) {
-    return model.getParameters().valueAt(0).getArray().getDevice();
+  static Normalisation normalisation(VisionModel model) {
+    ImageInput input = model.input();
+    return new Normalisation(input.divisor(), input.mean(), input.std());
   }
 }

@@ -3,19 +3,19 @@ package org.samclip.eval.adapter;
 import ai.djl.Device;
 import ai.djl.Model;
 import ai.djl.ndarray.NDManager;
-import ai.djl.nn.Block;
 import java.nio.file.Path;
 import org.samclip.UserError;
 import org.samclip.clip.DenseForm;
-import org.samclip.clip.Tokenizer;
 import org.samclip.eval.segment.PromptedMaskModel;
 import org.samclip.eval.segment.TwoHeadModel;
 import org.samclip.eval.zeroshot.ImageTextModel;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.ClipModel;
+import org.samclip.model.ModelFamilies;
 import org.samclip.model.ModelFile;
-import org.samclip.model.SamClipModel;
-import org.samclip.model.SamModel;
+import org.samclip.model.PromptableModel;
+import org.samclip.model.TextAlignedModel;
+import org.samclip.model.TwoHeadedModel;
+import org.samclip.model.VisionModel;
 import org.samclip.model.WeightsOptions;
 
 /** A model file of any kind, open for use: what it can do depends on the kind. */
@@ -24,18 +24,13 @@ public final class OpenModel implements AutoCloseable {
   private final Path file;
   private final String kind;
   private final NDManager manager;
-  private Tokenizer tokenizer;
-  private ClipModel clip;
-  private ImageTextModel imageText;
-  private PromptedMaskModel masks;
-  private TwoHeadModel twoHeads;
-  private int patch;
-  private Block block;
+  private final VisionModel model;
 
-  private OpenModel(Path file, String kind, Device device) {
+  private OpenModel(Path file, WeightsOptions options, NDManager manager) {
     this.file = file;
-    this.kind = kind;
-    this.manager = LibTorch.newManager(device);
+    this.manager = manager;
+    kind = ModelFile.kind(file, options);
+    model = ModelFile.read(VisionModel.class, file, options, manager);
   }
 
   /**
@@ -60,44 +55,12 @@ public final class OpenModel implements AutoCloseable {
    * @throws UserError if the file is missing, damaged or of no known kind
    */
   public static OpenModel read(Path file, WeightsOptions options, Device device) {
-    OpenModel open = new OpenModel(file, ModelFile.kind(file, options), device);
+    NDManager manager = LibTorch.newManager(device);
     try {
-      open.read(options);
-      return open;
+      return new OpenModel(file, options, manager);
     } catch (RuntimeException e) {
-      open.close();
+      manager.close();
       throw e;
-    }
-  }
-
-  private void read(WeightsOptions options) {
-    switch (kind) {
-      case ModelFile.SAMCLIP -> {
-        SamClipModel model = ModelFile.readSamClip(file, options, manager);
-        tokenizer = model.tokenizer();
-        patch = model.model().config().encoder().patch();
-        block = model.model();
-        twoHeads = new SamClipAdapter(model);
-        imageText = twoHeads;
-        masks = twoHeads;
-      }
-      case ModelFile.CLIP -> {
-        ClipModel model = ModelFile.readClip(file, options, manager);
-        tokenizer = model.tokenizer();
-        patch = model.clip().config().vision().patch();
-        block = model.clip().visual();
-        clip = model;
-        imageText = new ClipAdapter(model, DenseForm.DEFAULT);
-      }
-      case ModelFile.SAM -> {
-        SamModel model = ModelFile.readSam(file, options, manager);
-        patch = model.sizes().encoder().patch();
-        block = model.sam().imageEncoder();
-        masks = new SamAdapter(model);
-      }
-      default ->
-          throw new UserError(
-              file + ": holds a \"" + kind + "\" model; allowed: samclip, sam, clip");
     }
   }
 
@@ -109,7 +72,7 @@ public final class OpenModel implements AutoCloseable {
   }
 
   /**
-   * @return {@code samclip}, {@code sam} or {@code clip}
+   * @return its kind, such as {@code samclip}, {@code sam} or {@code clip}
    */
   public String kind() {
     return kind;
@@ -123,7 +86,7 @@ public final class OpenModel implements AutoCloseable {
    */
   public Model toDjl() {
     Model djl = Model.newInstance(kind, device(), LibTorch.engine().getEngineName());
-    djl.setBlock(block);
+    djl.setBlock(model.imageBlock());
     return djl;
   }
 
@@ -138,72 +101,73 @@ public final class OpenModel implements AutoCloseable {
    * @return side of a patch in pixels, of which the side of an input is a multiple
    */
   public int patch() {
-    return patch;
+    return model.input().patch();
   }
 
   /**
    * @return whether it compares images with texts
    */
   public boolean hasText() {
-    return imageText != null;
+    return model instanceof TextAlignedModel;
   }
 
   /**
    * @return whether it draws masks of prompts
    */
   public boolean hasMasks() {
-    return masks != null;
+    return model instanceof PromptableModel;
   }
 
   /**
    * @param what needs it, for the message
    * @return the model that compares images with texts
-   * @throws UserError if the file holds a SAM
+   * @throws UserError if the model knows no texts
    */
   public ImageTextModel imageText(String what) {
-    return require(imageText, what, "a samclip or clip");
+    return new ImageTextAdapter(require(TextAlignedModel.class, what));
   }
 
   /**
    * @param what needs it, for the message
-   * @param dense how a patch gets its feature if the file holds a CLIP
+   * @param dense how a patch gets its feature, where the network has not learned it
    * @return the model that compares images with texts
-   * @throws UserError if the file holds a SAM
+   * @throws UserError if the model knows no texts
    */
   public ImageTextModel imageText(String what, DenseForm dense) {
-    return clip == null ? imageText(what) : new ClipAdapter(clip, dense);
+    return new ImageTextAdapter(require(TextAlignedModel.class, what).withDense(dense));
   }
 
   /**
    * @param what needs it, for the message
    * @return the model that draws masks of prompts
-   * @throws UserError if the file holds a CLIP
+   * @throws UserError if the model draws none
    */
   public PromptedMaskModel masks(String what) {
-    return require(masks, what, "a samclip or sam");
+    return new PromptedMaskAdapter(require(PromptableModel.class, what));
   }
 
   /**
    * @param what needs it, for the message
    * @return the model with both heads
-   * @throws UserError if the file holds a SAM or a CLIP
+   * @throws UserError if the model does not have both
    */
   public TwoHeadModel twoHeads(String what) {
-    return require(twoHeads, what, "a samclip");
+    return new TwoHeadAdapter(require(TwoHeadedModel.class, what));
   }
 
-  private <T> T require(T model, String what, String needed) {
-    if (model == null) {
+  private <T> T require(Class<T> needed, String what) {
+    if (!needed.isInstance(model)) {
       throw new UserError(
-          what + ": " + file + " holds a " + kind + " model; " + needed + " model is needed");
+          "%s: %s holds a %s model; a %s model is needed"
+              .formatted(what, file, kind, ModelFamilies.kinds(needed)));
     }
-    return model;
+    return needed.cast(model);
   }
 
   @Override
   public void close() {
-    if (tokenizer != null) {
-      tokenizer.close();
+    if (model instanceof TextAlignedModel aligned) {
+      aligned.tokenizer().close();
     }
     manager.close();
   }

@@ -63,7 +63,7 @@ class AdapterTest {
   @Test
   void clipIsMeasuredInItsOwnSpace() {
     ClipModel model = RandomModels.clip(weights);
-    ClipAdapter adapter = new ClipAdapter(model, DenseForm.OUTPUT);
+    ImageTextAdapter adapter = new ImageTextAdapter(model.withDense(DenseForm.OUTPUT));
     assertEquals(SIDE, adapter.imageSide());
     assertEquals(Normalisation.CLIP, adapter.normalisation());
     assertEquals(Device.cpu(), adapter.device());
@@ -74,9 +74,11 @@ class AdapterTest {
     for (DenseForm form : DenseForm.values()) {
       NDArray bare = model.clip().visual().patchFeatures(images, form);
       NDArray length = bare.square().sum(new int[] {1}, true).sqrt();
-      assertSame(bare.div(length), new ClipAdapter(model, form).patchFeatures(images));
+      assertSame(
+          bare.div(length), new ImageTextAdapter(model.withDense(form)).patchFeatures(images));
     }
-    assertSame(new ClipAdapter(model, DenseForm.OUTPUT).patchFeatures(images), patches);
+    assertSame(
+        new ImageTextAdapter(model.withDense(DenseForm.OUTPUT)).patchFeatures(images), patches);
     NDArray texts = adapter.embedTexts(manager, List.of("a red", "a blue", "red red"));
     assertEquals(new Shape(3, 8), texts.getShape());
     assertUnitRows(texts, 1);
@@ -86,7 +88,7 @@ class AdapterTest {
   @Test
   void samGivesAllMasks() {
     SamModel model = RandomModels.sam(weights);
-    SamAdapter adapter = new SamAdapter(model);
+    PromptedMaskAdapter adapter = new PromptedMaskAdapter(model);
     assertEquals(SIDE, adapter.imageSide());
     assertEquals(Normalisation.SAM, adapter.normalisation());
     NDArray embedding = adapter.encodeImages(images(1));
@@ -107,7 +109,7 @@ class AdapterTest {
   @Test
   void oneBackboneServesBothHeads() {
     SamClipModel model = RandomModels.samClip(weights);
-    SamClipAdapter adapter = new SamClipAdapter(model);
+    TwoHeadAdapter adapter = new TwoHeadAdapter(model);
     assertEquals(SIDE, adapter.imageSide());
     assertEquals(Normalisation.SAM, adapter.normalisation());
     NDArray images = images(2);
@@ -124,7 +126,7 @@ class AdapterTest {
   @Test
   void aRegionIsEmbeddedAsAnImageOfItsTokens() {
     SamClipModel model = RandomModels.samClip(weights);
-    SamClipAdapter adapter = new SamClipAdapter(model);
+    TwoHeadAdapter adapter = new TwoHeadAdapter(model);
     SamClip.Features features = adapter.features(images(1));
     NDArray tokens = features.tokens();
     int columns = (int) tokens.getShape().get(2);
@@ -140,7 +142,7 @@ class AdapterTest {
   void onlyResultsStayAndNothingIsRecorded() {
     SamClipModel model = RandomModels.samClip(weights);
     model.model().arrays().values().forEach(array -> array.setRequiresGradient(true));
-    SamClipAdapter adapter = new SamClipAdapter(model);
+    TwoHeadAdapter adapter = new TwoHeadAdapter(model);
     NDArray images = images(1);
     Prompts prompts = points();
     adapter.features(images);

@@ -15,15 +15,14 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.samclip.clip.DenseForm;
 import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.source.LabelMapFolder;
 import org.samclip.eval.Background;
 import org.samclip.eval.Pictures;
 import org.samclip.eval.ScoreSettings;
-import org.samclip.eval.adapter.ClipAdapter;
-import org.samclip.eval.adapter.SamAdapter;
-import org.samclip.eval.adapter.SamClipAdapter;
+import org.samclip.eval.adapter.ImageTextAdapter;
+import org.samclip.eval.adapter.PromptedMaskAdapter;
+import org.samclip.eval.adapter.TwoHeadAdapter;
 import org.samclip.eval.segment.CompositionForm;
 import org.samclip.eval.segment.CompositionSettings;
 import org.samclip.eval.segment.HeadComposition;
@@ -68,13 +67,13 @@ class PanelsTest {
   @Test
   void sheetsShowTeachersBesideTheStudent() throws IOException {
     try (NDManager manager = LibTorch.newManager(Device.cpu())) {
-      SamClipAdapter student = new SamClipAdapter(RandomModels.samClip(manager));
+      TwoHeadAdapter student = new TwoHeadAdapter(RandomModels.samClip(manager));
       Panels alone = new Panels(student, Optional.empty(), Optional.empty(), SEMANTIC, COMPOSED);
       Panels all =
           new Panels(
               student,
-              Optional.of(new SamAdapter(RandomModels.sam(manager))),
-              Optional.of(new ClipAdapter(RandomModels.clip(manager), DenseForm.DEFAULT)),
+              Optional.of(new PromptedMaskAdapter(RandomModels.sam(manager))),
+              Optional.of(new ImageTextAdapter(RandomModels.clip(manager))),
               SEMANTIC,
               COMPOSED);
       int arrays = manager.getManagedArrays().size();

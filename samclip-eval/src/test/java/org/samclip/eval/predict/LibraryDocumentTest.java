@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URL;
@@ -13,6 +16,7 @@ import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
@@ -20,9 +24,11 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.samclip.checkpoint.SafetensorsWriter;
 import org.samclip.checkpoint.TensorType;
 import org.samclip.eval.Pictures;
 import org.samclip.kernel.LibTorch;
+import org.samclip.model.ModelFamily;
 import org.samclip.model.ModelFile;
 import org.samclip.model.RandomModels;
 
@@ -53,15 +59,17 @@ class LibraryDocumentTest {
     }
   }
 
-  /** Compiles the example under a name and returns what it prints. */
-  private String run(String example, String className, Path... arguments) throws Exception {
+  private static String classPath() {
+    return System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+  }
+
+  /** Compiles the example under a name into the folder. */
+  private void compile(String example, String className) throws IOException {
     Matcher block =
         Pattern.compile("<!-- example " + example + ":.*?```java\n(.*?)```", Pattern.DOTALL)
             .matcher(Files.readString(DOCUMENT));
     assertTrue(block.find(), example);
     Path source = Files.writeString(folder.resolve(className + ".java"), block.group(1));
-    String classPath =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
     ByteArrayOutputStream messages = new ByteArrayOutputStream();
     int code =
         ToolProvider.getSystemJavaCompiler()
@@ -70,12 +78,17 @@ class LibraryDocumentTest {
                 messages,
                 messages,
                 "-cp",
-                classPath,
+                classPath(),
                 "-d",
                 folder.toString(),
                 "-proc:none",
                 source.toString());
     assertEquals(0, code, messages.toString(StandardCharsets.UTF_8));
+  }
+
+  /** Compiles the example under a name and returns what it prints. */
+  private String run(String example, String className, Path... arguments) throws Exception {
+    compile(example, className);
     String[] args = new String[arguments.length];
     for (int i = 0; i < args.length; i++) {
       args[i] = arguments[i].toString();
@@ -108,5 +121,38 @@ class LibraryDocumentTest {
       String printed = run("names", "Names", model, image);
       assertTrue(Pattern.compile("red|green|blue").matcher(printed).find(), printed);
     }
+  }
+
+  /** In a Java of its own, which finds the family on its class path as a user's would. */
+  @Test
+  void family() throws Exception {
+    compile("family", "PatchFamily");
+    Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+    Files.writeString(services.resolve(ModelFamily.class.getName()), "PatchFamily\n");
+    Path weights = folder.resolve("patches.safetensors");
+    try (NDManager manager = LibTorch.newManager(Device.cpu())) {
+      Map<String, NDArray> arrays =
+          Map.of(
+              "stem.weight", manager.full(new Shape(4, 3, 2, 2), .5f),
+              "stem.bias", manager.ones(new Shape(4)));
+      SafetensorsWriter.write(weights, arrays, Map.of());
+    }
+    Process java =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                folder + File.pathSeparator + classPath(),
+                "PatchFamily",
+                weights.toString())
+            .redirectErrorStream(true)
+            .start();
+    String printed = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, java.waitFor(), printed);
+    assertTrue(printed.contains("patches, patch file"), printed);
+    assertTrue(printed.contains("{\"width\":4,\"patch\":2}"), printed);
+    assertTrue(printed.contains("patches: 52 values in 2 tensors"), printed);
+    assertTrue(printed.contains("its architecture: nothing missing, nothing extra"), printed);
+    // 3 channels of 2 x 2 ones, each times 0.5, and the bias of 1.
+    assertTrue(printed.contains("(1, 4, 8, 8) begins with 7.0"), printed);
   }
 }

@@ -17,7 +17,7 @@ import org.samclip.data.transform.RgbImage;
 import org.samclip.data.transform.SamPreprocess;
 import org.samclip.eval.ImageBatch;
 import org.samclip.eval.Pictures;
-import org.samclip.eval.adapter.SamAdapter;
+import org.samclip.eval.adapter.PromptedMaskAdapter;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.RandomModels;
 import org.samclip.sam.Masks;
@@ -31,7 +31,7 @@ class MaskDrawerTest {
   private static final RgbImage PICTURE = Pictures.image(16, "RG.B", "B.GR");
 
   private final NDManager manager = LibTorch.newManager(Device.cpu());
-  private final SamAdapter model = new SamAdapter(RandomModels.sam(manager));
+  private final PromptedMaskAdapter model = new PromptedMaskAdapter(RandomModels.sam(manager));
   private final SamPreprocess preprocess = new SamPreprocess(SIDE);
   private final SamPreprocess.Frame frame = preprocess.frame(PICTURE.width(), PICTURE.height());
   private final NDArray embedding =

@@ -25,8 +25,11 @@ import org.samclip.eval.Pictures;
 import org.samclip.eval.adapter.OpenModel;
 import org.samclip.eval.zeroshot.PromptTemplates;
 import org.samclip.kernel.LibTorch;
+import org.samclip.model.ClipModel;
 import org.samclip.model.ModelFile;
 import org.samclip.model.RandomModels;
+import org.samclip.model.SamClipModel;
+import org.samclip.model.SamModel;
 
 /** Predictors of DJL answer what {@link ImagePredictor} answers. */
 class TranslatorTest {
@@ -48,8 +51,8 @@ class TranslatorTest {
     Path file = folder.resolve(kind + ".safetensors");
     try (NDManager manager = LibTorch.newManager(Device.cpu())) {
       switch (kind) {
-        case ModelFile.SAM -> ModelFile.write(file, RandomModels.sam(manager), TensorType.F32);
-        case ModelFile.CLIP -> ModelFile.write(file, RandomModels.clip(manager), TensorType.F32);
+        case SamModel.KIND -> ModelFile.write(file, RandomModels.sam(manager), TensorType.F32);
+        case ClipModel.KIND -> ModelFile.write(file, RandomModels.clip(manager), TensorType.F32);
         default -> ModelFile.write(file, RandomModels.samClip(manager), TensorType.F32);
       }
     }
@@ -58,7 +61,7 @@ class TranslatorTest {
 
   @Test
   void masksAreThoseOfThePredictor() throws TranslateException {
-    for (String kind : List.of(ModelFile.SAM, ModelFile.SAMCLIP)) {
+    for (String kind : List.of(SamModel.KIND, SamClipModel.KIND)) {
       try (OpenModel open = open(kind);
           Model model = open.toDjl();
           Predictor<PromptedImage, List<DrawnMask>> predictor =
@@ -86,7 +89,7 @@ class TranslatorTest {
 
   @Test
   void textsAreThoseOfThePredictor() throws TranslateException {
-    for (String kind : List.of(ModelFile.CLIP, ModelFile.SAMCLIP)) {
+    for (String kind : List.of(ClipModel.KIND, SamClipModel.KIND)) {
       try (OpenModel open = open(kind);
           Model model = open.toDjl();
           Predictor<Image, Classifications> predictor =
@@ -108,8 +111,8 @@ class TranslatorTest {
 
   @Test
   void modelsThatCannotAreRefused() {
-    try (OpenModel sam = open(ModelFile.SAM);
-        OpenModel clip = open(ModelFile.CLIP)) {
+    try (OpenModel sam = open(SamModel.KIND);
+        OpenModel clip = open(ClipModel.KIND)) {
       assertThrows(UserError.class, () -> new PromptedSegmentationTranslator(clip));
       assertThrows(
           UserError.class, () -> new ImageTextTranslator(sam, TEXTS, PromptTemplates.brief()));

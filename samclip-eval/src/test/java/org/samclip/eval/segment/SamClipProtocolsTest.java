@@ -19,7 +19,7 @@ import org.samclip.data.transform.RgbImage;
 import org.samclip.eval.Background;
 import org.samclip.eval.Pictures;
 import org.samclip.eval.ScoreSettings;
-import org.samclip.eval.adapter.SamClipAdapter;
+import org.samclip.eval.adapter.TwoHeadAdapter;
 import org.samclip.eval.zeroshot.PromptTemplates;
 import org.samclip.eval.zeroshot.SemanticSegmentation;
 import org.samclip.kernel.LibTorch;
@@ -31,7 +31,7 @@ class SamClipProtocolsTest {
   private static final List<String> CLASSES = List.of("background", "red", "green", "blue");
 
   private final NDManager manager = LibTorch.newManager(Device.cpu());
-  private final TwoHeadModel model = new SamClipAdapter(RandomModels.samClip(manager));
+  private final TwoHeadModel model = new TwoHeadAdapter(RandomModels.samClip(manager));
 
   @AfterEach
   void close() {

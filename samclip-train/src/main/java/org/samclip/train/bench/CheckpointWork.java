@@ -44,7 +44,7 @@ final class CheckpointWork implements Work {
     Provenance provenance =
         new Provenance(
             Version.current(),
-            ModelFile.SAMCLIP,
+            SamClipModel.KIND,
             ModelFile.architecture(sizes),
             "",
             Map.of(),

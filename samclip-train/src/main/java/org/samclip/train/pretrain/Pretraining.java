@@ -108,7 +108,7 @@ public final class Pretraining {
               clip, tokenizer, manager, new Feed<>(stream, batches, new Span(0, steps)))) {
         train(objective, clip.arrays(), manager, steps, listener);
       }
-      Provenance provenance = provenance(ModelFile.CLIP, ModelFile.architecture(recipe.clip()));
+      Provenance provenance = provenance(ClipModel.KIND, ModelFile.architecture(recipe.clip()));
       ModelFile.write(out, new ClipModel(clip, tokenizer, Optional.of(provenance)), TensorType.F16);
     }
   }
@@ -127,7 +127,7 @@ public final class Pretraining {
         new SamSupervised(sam, loss, manager, new Feed<>(stream, batches, new Span(0, steps)))) {
       train(objective, sam.arrays(), manager, steps, listener);
     }
-    Provenance provenance = provenance(ModelFile.SAM, ModelFile.architecture(sizes));
+    Provenance provenance = provenance(SamModel.KIND, ModelFile.architecture(sizes));
     ModelFile.write(out, new SamModel(sam, sizes, Optional.of(provenance)), TensorType.F16);
   }
 

@@ -16,8 +16,8 @@ import org.samclip.data.source.DataLimits;
 import org.samclip.data.source.HeldOutClasses;
 import org.samclip.data.source.LabelMapFolder;
 import org.samclip.eval.Background;
-import org.samclip.eval.adapter.ClipAdapter;
-import org.samclip.eval.adapter.SamAdapter;
+import org.samclip.eval.adapter.ImageTextAdapter;
+import org.samclip.eval.adapter.PromptedMaskAdapter;
 import org.samclip.eval.metric.ImageScores;
 import org.samclip.eval.segment.HeadComposition;
 import org.samclip.eval.segment.InstanceSegmentation;
@@ -53,8 +53,8 @@ public final class Evaluation {
   private final CocoInstances instances;
   private final Set<Integer> heldOutClasses;
   private final Set<Integer> heldOutLabels;
-  private final SamAdapter samTeacher;
-  private final ClipAdapter clipTeacher;
+  private final PromptedMaskAdapter samTeacher;
+  private final ImageTextAdapter clipTeacher;
   private final Map<Integer, TeacherMasks> teacherMasks = new HashMap<>();
   private TeacherEmbeddings teacherEmbeddings;
 
@@ -68,8 +68,8 @@ public final class Evaluation {
   public Evaluation(
       EvaluationSpec spec, EvaluationSpec.SetsSpec sets, long maxPixels, Teachers teachers) {
     this.spec = spec;
-    this.samTeacher = new SamAdapter(teachers.sam());
-    this.clipTeacher = new ClipAdapter(teachers.clip(), spec.teacherDense());
+    this.samTeacher = new PromptedMaskAdapter(teachers.sam());
+    this.clipTeacher = new ImageTextAdapter(teachers.clip().withDense(spec.teacherDense()));
     this.templates =
         switch (spec.templates()) {
           case BRIEF -> PromptTemplates.brief();

@@ -16,9 +16,9 @@ import org.samclip.UserError;
 import org.samclip.checkpoint.TensorType;
 import org.samclip.data.cache.CacheFolder;
 import org.samclip.data.scenes.SceneProgress;
-import org.samclip.eval.adapter.ClipAdapter;
-import org.samclip.eval.adapter.SamAdapter;
-import org.samclip.eval.adapter.SamClipAdapter;
+import org.samclip.eval.adapter.ImageTextAdapter;
+import org.samclip.eval.adapter.PromptedMaskAdapter;
+import org.samclip.eval.adapter.TwoHeadAdapter;
 import org.samclip.eval.picture.Panels;
 import org.samclip.kernel.Autocast;
 import org.samclip.kernel.LibTorch;
@@ -188,8 +188,8 @@ public final class MergeRun {
     }
   }
 
-  private ClipAdapter clipTeacher(Teachers teachers) {
-    return new ClipAdapter(teachers.clip(), recipe.evaluation().teacherDense());
+  private ImageTextAdapter clipTeacher(Teachers teachers) {
+    return new ImageTextAdapter(teachers.clip().withDense(recipe.evaluation().teacherDense()));
   }
 
   /** Pictures of the model after the last stage beside the teachers. */
@@ -203,10 +203,10 @@ public final class MergeRun {
     Path aside = folder.root().resolve("panels.part");
     try (NDManager own = manager.newSubManager()) {
       Path last = folder.model("stage" + recipe.stages().size());
-      SamClipModel model = ModelFile.readSamClip(last, own);
+      SamClipModel model = ModelFile.read(SamClipModel.class, last, own);
       new Panels(
-              new SamClipAdapter(model),
-              Optional.of(new SamAdapter(teachers.sam())),
+              new TwoHeadAdapter(model),
+              Optional.of(new PromptedMaskAdapter(teachers.sam())),
               Optional.of(clipTeacher(teachers)),
               evaluation.semantic(),
               evaluation.composition())
@@ -252,8 +252,7 @@ public final class MergeRun {
           }
           if (!measured) {
             listener.onMessage("measuring " + phase.row());
-            SamClipAdapter adapter =
-                new SamClipAdapter(model.model(), model.text(), model.tokenizer());
+            TwoHeadAdapter adapter = new TwoHeadAdapter(model);
             rows.put(phase.row(), evaluation.student(adapter));
           }
         }
@@ -302,7 +301,7 @@ public final class MergeRun {
                 return new Evaluation(spec, sets, recipe.data().maxPixels(), teachers);
               });
       Map<String, Double> values = new LinkedHashMap<>();
-      look.eachHead(new SamClipAdapter(model.model(), model.text(), model.tokenizer()))
+      look.eachHead(new TwoHeadAdapter(model))
           .forEach((name, scores) -> values.put(name, scores.value()));
       values.values().removeIf(value -> value.isNaN());
       return values;
@@ -376,13 +375,13 @@ public final class MergeRun {
   private SamClipModel start(
       Phase phase, boolean done, Progress from, Students students, NDManager own) {
     if (done) {
-      return ModelFile.readSamClip(folder.model(phase.row()), own);
+      return ModelFile.read(SamClipModel.class, folder.model(phase.row()), own);
     }
     if (from != null) {
       return store.model(own);
     }
     return phase.start() == null
         ? students.base(own, phase.model())
-        : ModelFile.readSamClip(folder.model(phase.start()), own);
+        : ModelFile.read(SamClipModel.class, folder.model(phase.start()), own);
   }
 }

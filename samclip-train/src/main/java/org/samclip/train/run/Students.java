@@ -88,7 +88,7 @@ record Students(Recipe recipe, Teachers teachers, DataFiles data, Map<String, St
     Provenance provenance =
         new Provenance(
             Version.current(),
-            ModelFile.SAMCLIP,
+            SamClipModel.KIND,
             ModelFile.architecture(new SamClipModel.Sizes(config, clip)),
             recipe.hash(),
             teachers.hashes(),

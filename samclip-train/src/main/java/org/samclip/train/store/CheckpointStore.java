@@ -109,7 +109,7 @@ public final class CheckpointStore {
    * @return the newest checkpoint's model
    */
   public SamClipModel model(NDManager manager) {
-    return ModelFile.readSamClip(folder.resolve(name() + MODEL), manager);
+    return ModelFile.read(SamClipModel.class, folder.resolve(name() + MODEL), manager);
   }
 
   /**

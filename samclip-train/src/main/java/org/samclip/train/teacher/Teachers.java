@@ -45,14 +45,14 @@ public record Teachers(SamModel sam, ClipModel clip, Map<String, String> hashes)
             "teachers.sam.weights",
             spec.sam().weights(),
             SAM,
-            p -> ModelFile.readSam(p, ofSam, manager));
+            p -> ModelFile.read(SamModel.class, p, ofSam, manager));
     WeightsOptions ofClip = clipOptions(spec.clip());
     Loaded<ClipModel> clip =
         load(
             "teachers.clip.weights",
             spec.clip().weights(),
             CLIP,
-            p -> ModelFile.readClip(p, ofClip, manager));
+            p -> ModelFile.read(ClipModel.class, p, ofClip, manager));
     return new Teachers(sam.model, clip.model, Map.of("sam", sam.hash, "clip", clip.hash));
   }
 
@@ -69,7 +69,7 @@ public record Teachers(SamModel sam, ClipModel clip, Map<String, String> hashes)
             "teachers.clip.weights",
             spec.clip().weights(),
             CLIP,
-            p -> ModelFile.clipConfig(p, options))
+            p -> ModelFile.sizes(ClipConfig.class, p, options))
         .model;
   }
 

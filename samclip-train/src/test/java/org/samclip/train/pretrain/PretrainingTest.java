@@ -142,10 +142,10 @@ class PretrainingTest {
     double last = mean(steps, "contrastive", 55, 60);
     assertTrue(last < .5 * first, first + " to " + last);
     try (NDManager manager = LibTorch.newManager(Device.cpu())) {
-      ClipModel read = ModelFile.readClip(out, manager);
+      ClipModel read = ModelFile.read(ClipModel.class, out, manager);
       assertEquals(recipe.clip(), read.clip().config());
       assertEquals(SceneVocabulary.tokenizerJson(), read.tokenizer().json());
-      assertProvenance(recipe, ModelFile.CLIP, read.provenance().orElseThrow());
+      assertProvenance(recipe, ClipModel.KIND, read.provenance().orElseThrow());
       assertFinite(read.clip().arrays());
     }
   }
@@ -165,10 +165,10 @@ class PretrainingTest {
     double last = mean(steps, "mask", 50, 60);
     assertTrue(last < .6 * first, first + " to " + last);
     try (NDManager manager = LibTorch.newManager(Device.cpu())) {
-      SamModel read = ModelFile.readSam(out, manager);
+      SamModel read = ModelFile.read(SamModel.class, out, manager);
       assertEquals(Preset.TINY.encoder(), read.sizes().encoder());
       assertEquals(Preset.TINY.samHead(), read.sizes().samHead());
-      assertProvenance(recipe, ModelFile.SAM, read.provenance().orElseThrow());
+      assertProvenance(recipe, SamModel.KIND, read.provenance().orElseThrow());
       assertFinite(read.sam().arrays());
       assertFrozenPositionsStayed(recipe, read.sam(), manager);
     }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.samclip.UserError;
 import org.samclip.data.source.ClassFolders;
 import org.samclip.data.source.DataLimits;
-import org.samclip.eval.adapter.SamClipAdapter;
+import org.samclip.eval.adapter.TwoHeadAdapter;
 import org.samclip.eval.metric.Bootstrap;
 import org.samclip.eval.metric.ClassScores;
 import org.samclip.eval.metric.ImageScores;
@@ -68,7 +68,7 @@ class EvaluationTest {
         new SetsSpec(
             own.classes(), own.semantic(), own.instances(), own.images(), heldOut.toString());
     student =
-        new SamClipAdapter(
+        new TwoHeadAdapter(
             new Students(recipe, teachers, data, Map.of()).base(manager, recipe.model()));
   }
 

@@ -26,6 +26,8 @@ import org.samclip.UserError;
 import org.samclip.data.cache.CacheUse;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ModelFile;
+import org.samclip.model.SamClipModel;
+import org.samclip.model.SamModel;
 import org.samclip.nn.Module;
 import org.samclip.train.TinyMerge;
 import org.samclip.train.TinyMerge.Heard;
@@ -69,13 +71,14 @@ class StageRunnerTest {
   private static Map<String, float[]> model(Path root, String row) {
     try (NDManager manager = LibTorch.newManager(LibTorch.device("cpu"))) {
       Path file = root.resolve("models/" + row + ".safetensors");
-      return values(ModelFile.readSamClip(file, manager).model());
+      return values(ModelFile.read(SamClipModel.class, file, manager).model());
     }
   }
 
   private static Map<String, float[]> samTeacher() {
     try (NDManager manager = LibTorch.newManager(LibTorch.device("cpu"))) {
-      return values(ModelFile.readSam(shared.resolve("sam.safetensors"), manager).sam());
+      return values(
+          ModelFile.read(SamModel.class, shared.resolve("sam.safetensors"), manager).sam());
     }
   }
 

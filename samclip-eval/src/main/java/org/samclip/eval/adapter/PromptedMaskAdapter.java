@@ -5,56 +5,49 @@ import ai.djl.ndarray.NDArray;
 import java.util.List;
 import org.samclip.data.transform.Normalisation;
 import org.samclip.eval.segment.PromptedMaskModel;
-import org.samclip.model.SamModel;
+import org.samclip.model.PromptableModel;
 import org.samclip.sam.Masks;
 import org.samclip.sam.Prompts;
-import org.samclip.sam.Sam;
-import org.samclip.sam.SamHead;
 
-/** A SAM as the protocols see it. */
-public final class SamAdapter implements PromptedMaskModel {
+/** A model that draws masks of prompts, as the protocols see it. */
+public final class PromptedMaskAdapter implements PromptedMaskModel {
 
-  private final Sam sam;
+  private final PromptableModel model;
 
   /**
    * @param model the model, which stays the caller's
    */
-  public SamAdapter(SamModel model) {
-    this.sam = model.sam();
+  public PromptedMaskAdapter(PromptableModel model) {
+    this.model = model;
   }
 
   @Override
   public int imageSide() {
-    return sam.imageEncoder().config().imageSide();
+    return model.input().side();
   }
 
   @Override
   public Normalisation normalisation() {
-    return Normalisation.SAM;
+    return Inference.normalisation(model);
   }
 
   @Override
   public Device device() {
-    return Inference.device(sam);
+    return model.device();
   }
 
   @Override
   public NDArray encodeImages(NDArray images) {
-    return Inference.one(images.getManager(), () -> sam.imageEncoder().forward(images));
+    return Inference.one(images.getManager(), () -> model.encodeImages(images));
   }
 
   @Override
   public Masks masks(NDArray embedding, Prompts prompts) {
-    return masks(sam.head(), embedding, prompts);
-  }
-
-  /** Masks of a head, which the merged model has as well. */
-  static Masks masks(SamHead head, NDArray embedding, Prompts prompts) {
     List<NDArray> results =
         Inference.several(
             embedding.getManager(),
             () -> {
-              Masks masks = head.masks(embedding, prompts, Prompts.CornerLabels.IGNORED);
+              Masks masks = model.masks(embedding, prompts);
               return List.of(masks.logits(), masks.iou());
             });
     return new Masks(results.get(0), results.get(1));
