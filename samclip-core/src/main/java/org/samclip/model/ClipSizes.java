@@ -63,7 +63,7 @@ final class ClipSizes {
       sizes.requireFit(config.get());
       return sizes.with(config.get());
     }
-    if (format == ClipFamily.OPENAI) {
+    if (format.equals(ClipFamily.OPENAI)) {
       return sizes.with(
           sizes.patches[0] / OPENAI_HEAD_WIDTH, sizes.tokens[1] / OPENAI_HEAD_WIDTH, true);
     }
@@ -90,7 +90,7 @@ final class ClipSizes {
     if (same.stream().anyMatch(m -> !heads(m).equals(heads(model)))) {
       throw ask("published open_clip models of these shapes differ in their heads");
     }
-    if (format != ClipFamily.OPEN_CLIP) {
+    if (!format.equals(ClipFamily.OPEN_CLIP)) {
       throw ask("whether it uses GELU or QuickGELU is unknown");
     }
     LOG.warn(
