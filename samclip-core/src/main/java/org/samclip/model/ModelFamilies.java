@@ -101,7 +101,9 @@ public final class ModelFamilies {
   /** Tensors, of which each model that is read has one. */
   Set<String> signs() {
     Set<String> signs = new LinkedHashSet<>();
-    formats().forEach(match -> signs.add(match.format.signs().get(0)));
+    formats()
+        .filter(match -> match.format.searched())
+        .forEach(match -> signs.add(match.format.signs().get(0)));
     return signs;
   }
 

@@ -14,8 +14,23 @@ import org.samclip.checkpoint.TensorSource;
  *     other things. Of two formats whose signs a file has, the one with the other's signs and more
  *     is chosen
  * @param names from a file's names to the map that gives ours
+ * @param searched whether the first sign is looked for among other things. Where it stands within
+ *     other models as well, such a file is told only if it holds nothing else, or by the key that
+ *     is given
  */
-public record WeightFormat(String label, List<String> signs, Function<Set<String>, KeyMap> names) {
+public record WeightFormat(
+    String label, List<String> signs, Function<Set<String>, KeyMap> names, boolean searched) {
+
+  /**
+   * A format that is found among other things.
+   *
+   * @param label its name for people
+   * @param signs tensors that every such file has
+   * @param names from a file's names to the map that gives ours
+   */
+  public WeightFormat(String label, List<String> signs, Function<Set<String>, KeyMap> names) {
+    this(label, signs, names, true);
+  }
 
   public WeightFormat {
     signs = List.copyOf(signs);

@@ -51,6 +51,21 @@ public enum VitFormat {
   }
 
   /**
+   * @return tensors that every such file has
+   */
+  public List<String> ownSigns() {
+    return signs;
+  }
+
+  /**
+   * @param file names in a file of this format
+   * @return from these names to ours
+   */
+  public KeyMap names(Set<String> file) {
+    return names.apply(file);
+  }
+
+  /**
    * @return tensors, of which each model that is read has one
    */
   public static Set<String> signs() {

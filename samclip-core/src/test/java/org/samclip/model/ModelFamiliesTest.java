@@ -72,8 +72,8 @@ class ModelFamiliesTest {
   }
 
   @Test
-  void theClassPathHasThree() {
-    assertEquals(Set.of("clip", "sam", "samclip"), ModelFamilies.installed().kinds());
+  void theClassPathHasFour() {
+    assertEquals(Set.of("clip", "sam", "samclip", "vit"), ModelFamilies.installed().kinds());
     assertEquals("sam", ModelFamilies.kinds(SamModel.class));
     assertEquals("clip or samclip", ModelFamilies.kinds(TextAlignedModel.class));
     assertEquals("sam or samclip", ModelFamilies.kinds(PromptableModel.class));
