@@ -154,7 +154,7 @@ class SceneWriterTest {
         assertThrows(
             UserError.class, () -> new SceneWriter(other).write(out, SceneProgress.SILENT));
     assertTrue(different.getMessage().contains("size 32"), different.getMessage());
-    assertTrue(different.getMessage().contains("--out"), different.getMessage());
+    assertTrue(different.getMessage().contains("another folder"), different.getMessage());
 
     Files.delete(out.resolve("sam/sa_000000.tar"));
     UserError missing =
