@@ -37,15 +37,24 @@ public record HubConfig(Path file, String part, JsonNode values) {
   }
 
   private static HubConfig read(Path file) {
+    JsonNode values = json(file);
+    if (!values.isObject()) {
+      throw new UserError(file + " is not a JSON object");
+    }
+    return new HubConfig(file, "", values);
+  }
+
+  /**
+   * @param file a config that others wrote
+   * @return what it holds
+   * @throws UserError if it is no JSON, or too large
+   */
+  public static JsonNode json(Path file) {
     try {
       if (Files.size(file) > MAX_BYTES) {
         throw new UserError(file + ": a config of more than " + MAX_BYTES + " bytes is not read");
       }
-      JsonNode values = JSON.readTree(Files.readAllBytes(file));
-      if (!values.isObject()) {
-        throw new UserError(file + " is not a JSON object");
-      }
-      return new HubConfig(file, "", values);
+      return JSON.readTree(Files.readAllBytes(file));
     } catch (JsonProcessingException e) {
       throw new UserError(file + " is not valid JSON: " + Printable.of(e.getOriginalMessage()), e);
     } catch (IOException e) {

@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import org.samclip.UserError;
+import org.samclip.checkpoint.HubConfig;
 import org.samclip.checkpoint.Printable;
+import org.samclip.clip.Clip;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,9 +20,6 @@ import org.slf4j.LoggerFactory;
 final class ClipConfigFile {
 
   private static final Logger LOG = LoggerFactory.getLogger(ClipConfigFile.class);
-
-  /** OpenAI's mean of red, green and blue, on the scale 0..1. */
-  private static final double[] MEAN = {.48145466, .4578275, .40821073};
 
   /** open_clip's keys that must be absent, null or have this value (model.py, CLIPVisionCfg). */
   private static final Map<String, String> VISION_VALUES =
@@ -60,7 +59,7 @@ final class ClipConfigFile {
    * @throws UserError if it is damaged, or of a CLIP that cannot be represented
    */
   static Optional<ClipDescription> read(Path file) {
-    JsonNode json = ConfigJson.read(file);
+    JsonNode json = HubConfig.json(file);
     String origin = file.toString();
     warnOfNormalisation(origin, json.path("preprocess_cfg").path("mean"));
     JsonNode openClip = json.has("model_cfg") ? json.get("model_cfg") : json;
@@ -75,7 +74,8 @@ final class ClipConfigFile {
 
   private static void warnOfNormalisation(String origin, JsonNode mean) {
     for (int i = 0; i < mean.size(); i++) {
-      if (i >= MEAN.length || Math.abs(mean.get(i).asDouble() - MEAN[i]) > 1e-4) {
+      if (i >= Clip.PIXEL_MEAN.length
+          || Math.abs(mean.get(i).asDouble() - Clip.PIXEL_MEAN[i]) > 1e-4) {
         LOG.warn(
             "{}: preprocess_cfg.mean is {}; samclip normalises images as OpenAI's CLIP does, so"
                 + " features will be off",

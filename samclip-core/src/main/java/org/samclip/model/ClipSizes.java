@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.samclip.UserError;
+import org.samclip.checkpoint.TensorShapes;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.clip.ClipConfig;
 import org.slf4j.Logger;
@@ -24,7 +25,7 @@ final class ClipSizes {
   /** OpenAI CLIP, clip/model.py {@code build_model}: the same in both towers. */
   private static final int OPENAI_HEAD_WIDTH = 64;
 
-  private final Shapes shapes;
+  private final TensorShapes shapes;
   private final int[] patches;
   private final int[] positions;
   private final int[] tokens;
@@ -32,7 +33,7 @@ final class ClipSizes {
   private final int visionLayers;
   private final int textLayers;
 
-  private ClipSizes(Shapes shapes) {
+  private ClipSizes(TensorShapes shapes) {
     this.shapes = shapes;
     patches = shapes.of("visual.conv1.weight", 4);
     if (patches[1] != 3 || patches[2] != patches[3]) {
@@ -58,7 +59,7 @@ final class ClipSizes {
    *     unknown
    */
   static ClipConfig of(TensorSource source, WeightFormat format, Optional<ClipDescription> config) {
-    ClipSizes sizes = new ClipSizes(new Shapes(source, "CLIP"));
+    ClipSizes sizes = new ClipSizes(new TensorShapes(source, "CLIP"));
     if (config.isPresent()) {
       sizes.requireFit(config.get());
       return sizes.with(config.get());
@@ -144,7 +145,8 @@ final class ClipSizes {
   }
 
   private double ratio(String block, int width) {
-    return Shapes.mlpRatio(width, shapes.of(block.replace("#", "0") + "mlp.c_fc.weight", 2)[0]);
+    return TensorShapes.mlpRatio(
+        width, shapes.of(block.replace("#", "0") + "mlp.c_fc.weight", 2)[0]);
   }
 
   private void requireFit(ClipDescription config) {

@@ -1,12 +1,8 @@
 package org.samclip.model;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.samclip.UserError;
 import org.samclip.checkpoint.Printable;
 
@@ -19,21 +15,7 @@ import org.samclip.checkpoint.Printable;
  */
 record ConfigJson(String origin, String part, JsonNode values) {
 
-  private static final long MAX_BYTES = 1 << 20;
   private static final ObjectMapper JSON = new ObjectMapper();
-
-  static JsonNode read(Path file) {
-    try {
-      if (Files.size(file) > MAX_BYTES) {
-        throw new UserError(file + ": a config of more than " + MAX_BYTES + " bytes is not read");
-      }
-      return JSON.readTree(Files.readAllBytes(file));
-    } catch (JsonProcessingException e) {
-      throw new UserError(file + " is not valid JSON: " + Printable.of(e.getOriginalMessage()), e);
-    } catch (IOException e) {
-      throw new UserError("cannot read the config " + file + ": " + e.getMessage(), e);
-    }
-  }
 
   static ObjectNode emptyObject() {
     return JSON.createObjectNode();

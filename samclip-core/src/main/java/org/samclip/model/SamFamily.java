@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.samclip.checkpoint.HubConfig;
 import org.samclip.checkpoint.HuggingFaceSamNames;
 import org.samclip.checkpoint.SegmentAnythingNames;
 import org.samclip.checkpoint.TensorSource;
@@ -77,7 +78,7 @@ public final class SamFamily implements ModelFamily<SamModel.Sizes, SamModel> {
   /** Hugging Face's config, which may also stand beside other formats. */
   private static OptionalInt decoderHeads(Path weights) {
     for (Path file : WeightsOptions.beside(weights, CONFIG)) {
-      var json = ConfigJson.read(file);
+      var json = HubConfig.json(file);
       if (json.path("model_type").asText().equals("sam")) {
         ConfigJson decoder =
             new ConfigJson(

@@ -3,6 +3,7 @@ package org.samclip.model;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import org.samclip.checkpoint.TensorShapes;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.sam.SamHeadConfig;
 import org.samclip.vitdet.ViTDetConfig;
@@ -20,9 +21,9 @@ final class SamSizes {
   private static final int PUBLISHED_DIM = 256;
   private static final int PUBLISHED_HEADS = 8;
 
-  private final Shapes shapes;
+  private final TensorShapes shapes;
 
-  private SamSizes(Shapes shapes) {
+  private SamSizes(TensorShapes shapes) {
     this.shapes = shapes;
   }
 
@@ -33,7 +34,7 @@ final class SamSizes {
    * @throws org.samclip.UserError if it is a SAM that cannot be represented, or not all of one
    */
   static SamModel.Sizes of(TensorSource source, OptionalInt decoderHeads) {
-    SamSizes sizes = new SamSizes(new Shapes(source, "SAM"));
+    SamSizes sizes = new SamSizes(new TensorShapes(source, "SAM"));
     return new SamModel.Sizes(sizes.encoder(), sizes.head(decoderHeads));
   }
 
@@ -67,7 +68,7 @@ final class SamSizes {
         width,
         depth,
         width / table[1],
-        Shapes.mlpRatio(width, hidden),
+        TensorShapes.mlpRatio(width, hidden),
         window,
         global,
         shapes.of("image_encoder.neck.0.weight", 4)[0]);
