@@ -33,11 +33,6 @@ public final class BareNames {
   private static final Pattern WRAPPER =
       Pattern.compile("(?<=^|\\.)(?:" + String.join("|", WRAPPERS) + ")\\.");
 
-  /** How a caller chooses, for messages. */
-  private static final String CHOICE =
-      "it is --weights-key on the command line, and teachers.sam.weights_key or"
-          + " teachers.clip.weights_key in a recipe";
-
   private final TensorSource source;
   private final List<String[]> signs;
 
@@ -72,8 +67,8 @@ public final class BareNames {
     }
     if (prefixes.size() > 1) {
       throw new UserError(
-          "%s holds several models, under the keys %s. Choose one; %s"
-              .formatted(source.path(), withoutDots(prefixes), CHOICE));
+          "%s holds several models, under the keys %s. Choose one with the weights key"
+              .formatted(source.path(), withoutDots(prefixes)));
     }
     return under(prefixes.first(), new TreeSet<>());
   }
@@ -90,8 +85,8 @@ public final class BareNames {
       return within.get(0);
     }
     throw new UserError(
-        "%s: no tensor stands under the weights key '%s'; allowed: %s. Choose one of them; %s"
-            .formatted(source.path(), key, keys(), CHOICE));
+        "%s: no tensor stands under the weights key '%s'; allowed: %s"
+            .formatted(source.path(), key, keys()));
   }
 
   private Stream<String> names() {

@@ -6,6 +6,9 @@ public final class HuggingFaceSiglipNames {
   /** A tensor that every such checkpoint has. */
   public static final String SIGN = "vision_model.head.probe";
 
+  /** Another one, which CLIP has not. */
+  public static final String BIAS = "logit_bias";
+
   private HuggingFaceSiglipNames() {}
 
   /**

@@ -3,6 +3,7 @@ package org.samclip.checkpoint;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -37,6 +38,8 @@ record SafetensorsHeader(long dataStart, Map<String, Entry> tensors, Map<String,
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+          // A tokenizer in the metadata is one string; the whole header is bounded.
+          .streamReadConstraints(StreamReadConstraints.builder().maxStringLength(MAX_BYTES).build())
           .build();
 
   /**

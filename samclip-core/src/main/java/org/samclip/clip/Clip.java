@@ -34,7 +34,7 @@ public final class Clip extends Module {
     this.config = config;
     logitScale = parameter("logit_scale", Init.constant(INITIAL_LOGIT_SCALE));
     visual = child("visual", new ImageTower(config));
-    text = child(TEXT, new TextTower(config));
+    text = child(TEXT, new TextTower(config.textSide()));
   }
 
   private static final String TEXT = "text";

@@ -20,6 +20,13 @@ public record ClipConfig(int embedDim, boolean quickGelu, Vision vision, Text te
   }
 
   /**
+   * @return sizes of the text tower alone
+   */
+  public ClipText textSide() {
+    return new ClipText(embedDim, quickGelu, text);
+  }
+
+  /**
    * @param imageSide in pixels, for which the positions were learned
    * @param patch side of a patch in pixels
    * @param width of a token

@@ -14,7 +14,7 @@ import org.samclip.nn.LayerNorm;
  */
 public final class TextTower extends Layer {
 
-  private final ClipConfig config;
+  private final ClipText sizes;
   private final Parameter positions;
   private final Parameter projection;
   private final Embedding tokenEmbedding;
@@ -22,21 +22,21 @@ public final class TextTower extends Layer {
   private final LayerNorm lnFinal;
 
   /**
-   * @param config the sizes
+   * @param sizes of the tower
    */
-  public TextTower(ClipConfig config) {
-    this.config = config;
-    ClipConfig.Text t = config.text();
+  public TextTower(ClipText sizes) {
+    this.sizes = sizes;
+    ClipConfig.Text t = sizes.text();
     positions = parameter("positional_embedding", Init.normal(.01), t.contextLength(), t.width());
     projection =
         parameter(
-            "text_projection", Init.normal(Math.pow(t.width(), -.5)), t.width(), config.embedDim());
+            "text_projection", Init.normal(Math.pow(t.width(), -.5)), t.width(), sizes.embedDim());
     tokenEmbedding = child("token_embedding", new Embedding(t.vocabSize(), t.width(), .02));
     transformer =
         child(
             "transformer",
             new Transformer(
-                t.layers(), t.width(), t.heads(), t.mlpRatio(), true, config.quickGelu()));
+                t.layers(), t.width(), t.heads(), t.mlpRatio(), true, sizes.quickGelu()));
     lnFinal = child("ln_final", new LayerNorm(t.width(), ResidualBlock.NORM_EPS));
   }
 
@@ -78,15 +78,8 @@ public final class TextTower extends Layer {
     return transformer;
   }
 
-  /**
-   * @return the sizes
-   */
-  public ClipConfig config() {
-    return config;
-  }
-
   @Override
   public Shape[] getOutputShapes(Shape[] inputShapes) {
-    return new Shape[] {new Shape(inputShapes[0].get(0), config.embedDim())};
+    return new Shape[] {new Shape(inputShapes[0].get(0), sizes.embedDim())};
   }
 }

@@ -1,33 +1,20 @@
 package org.samclip.clip;
 
-import ai.djl.huggingface.tokenizers.Encoding;
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.samclip.TextFile;
 import org.samclip.UserError;
+import org.samclip.text.HubTokenizer;
+import org.samclip.text.TextTokenizer;
 
 /**
  * Texts to token ids by a Hugging Face {@code tokenizer.json} or CLIP's public vocabulary, after
- * open_clip's cleaning of texts.
+ * open_clip's cleaning of texts. Behind the end stand zeros.
  */
-public final class Tokenizer implements AutoCloseable {
+public final class Tokenizer implements TextTokenizer {
 
-  /** Ten times CLIP's own; those of the largest vocabularies have 20 MB. */
-  private static final long MAX_BYTES = 32 << 20;
-
-  private final HuggingFaceTokenizer tokenizer;
-  private final String json;
-  private final int contextLength;
+  private final HubTokenizer cleaned;
 
   /**
    * @param json the text of a {@code tokenizer.json}
@@ -35,20 +22,7 @@ public final class Tokenizer implements AutoCloseable {
    * @throws UserError if it is not a tokenizer
    */
   public Tokenizer(String json, int contextLength) {
-    this.json = json;
-    this.contextLength = contextLength;
-    try (ByteArrayInputStream in =
-        new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8))) {
-      tokenizer =
-          HuggingFaceTokenizer.newInstance(
-              in,
-              Map.of(
-                  "addSpecialTokens", "true",
-                  "truncation", "true",
-                  "maxLength", Integer.toString(contextLength)));
-    } catch (IOException | RuntimeException e) {
-      throw new UserError("tokenizer.json is not a Hugging Face tokenizer: " + e.getMessage(), e);
-    }
+    cleaned = new HubTokenizer(json, contextLength, 0);
   }
 
   /**
@@ -58,17 +32,7 @@ public final class Tokenizer implements AutoCloseable {
    * @throws UserError if it is neither
    */
   public static Tokenizer read(Path file, int contextLength) {
-    byte[] content;
-    try {
-      if (Files.size(file) > MAX_BYTES) {
-        throw new UserError(
-            "tokenizer: %s has %d bytes, at most %d are read"
-                .formatted(file, Files.size(file), MAX_BYTES));
-      }
-      content = Files.readAllBytes(file);
-    } catch (IOException e) {
-      throw new UserError("tokenizer: cannot read " + file + ": " + e.getMessage(), e);
-    }
+    byte[] content = HubTokenizer.content(file);
     if (BpeVocabulary.isGzip(content)) {
       return new Tokenizer(BpeVocabulary.tokenizerJson(file, content), contextLength);
     }
@@ -81,43 +45,23 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
-  /**
-   * @param texts N texts
-   * @return N rows of T ids, padded with zeros
-   */
+  @Override
+  public int contextLength() {
+    return cleaned.contextLength();
+  }
+
+  @Override
   public long[][] encode(List<String> texts) {
-    long[][] rows = new long[texts.size()][contextLength];
-    for (int i = 0; i < rows.length; i++) {
-      Encoding encoding = tokenizer.encode(TextCleaning.clean(texts.get(i)));
-      long[] ids = encoding.getIds();
-      System.arraycopy(ids, 0, rows[i], 0, Math.min(ids.length, contextLength));
-    }
-    return rows;
+    return cleaned.encode(texts.stream().map(TextCleaning::clean).toList());
   }
 
-  /**
-   * @param manager of the result
-   * @param texts N texts
-   * @return ids [N, T], int64
-   */
-  public NDArray encode(NDManager manager, List<String> texts) {
-    long[][] rows = encode(texts);
-    long[] flat = new long[rows.length * contextLength];
-    for (int i = 0; i < rows.length; i++) {
-      System.arraycopy(rows[i], 0, flat, i * contextLength, contextLength);
-    }
-    return manager.create(flat, new Shape(rows.length, contextLength));
-  }
-
-  /**
-   * @return the text of the {@code tokenizer.json}, to be stored with a model
-   */
+  @Override
   public String json() {
-    return json;
+    return cleaned.json();
   }
 
   @Override
   public void close() {
-    tokenizer.close();
+    cleaned.close();
   }
 }

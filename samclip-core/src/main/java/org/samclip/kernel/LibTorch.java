@@ -73,7 +73,7 @@ public final class LibTorch {
               + name
               + "' is not there: libtorch sees "
               + (count == 0 ? "no GPU" : "GPUs cuda:0 to cuda:" + (count - 1))
-              + "; use cpu (--set device=cpu), or build with 'mvn -Pcuda package' where CUDA 12.8"
+              + "; use device cpu, or build with 'mvn -Pcuda package' where CUDA 12.8"
               + " is");
     }
     return Device.gpu(index);

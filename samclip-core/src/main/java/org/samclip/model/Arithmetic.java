@@ -1,7 +1,10 @@
 package org.samclip.model;
 
 import org.samclip.clip.ClipConfig;
+import org.samclip.kernel.Kernels;
 import org.samclip.sam.SamHeadConfig;
+import org.samclip.vit.BlockConfig;
+import org.samclip.vit.VitConfig;
 import org.samclip.vitdet.ViTDetConfig;
 
 /**
@@ -18,9 +21,6 @@ public final class Arithmetic {
 
   /** An image token attends to it as a prompt: a point and its padding, or two corners. */
   private static final int POINTS = 2;
-
-  /** Layers of the CLIP head's MLP. */
-  private static final int HEAD_MLP_DEPTH = 3;
 
   private Arithmetic() {}
 
@@ -52,19 +52,18 @@ public final class Arithmetic {
    * @return of backbone and neck
    */
   public static double encoder(ViTDetConfig e, int side) {
-    double n = tokens(e, side);
-    return backbone(e, side) + linear(n, e.width(), e.neck()) + linear(n, 9. * e.neck(), e.neck());
+    return backbone(e, side) + neck(e.width(), e.neck(), grid(e, side));
   }
 
   /**
-   * @param head sizes of the CLIP head
-   * @param e sizes of the encoder below it
-   * @param side of a square image in pixels
-   * @return of the head's blocks and, for the pooled token, its MLP
+   * @param width of a token
+   * @param channels of the image embedding
+   * @param grid its side in tokens
+   * @return of SAM's neck
    */
-  public static double clipHead(ClipHeadConfig head, ViTDetConfig e, int side) {
-    return head.layers() * block(e, grid(e, side), 0)
-        + mlp(e.width(), e.width(), head.embedDim(), HEAD_MLP_DEPTH);
+  public static double neck(int width, int channels, int grid) {
+    double n = (double) grid * grid;
+    return linear(n, width, channels) + linear(n, 9. * channels, channels);
   }
 
   /**
@@ -80,6 +79,39 @@ public final class Arithmetic {
     return linear(patches, 3. * v.patch() * v.patch(), c)
         + v.layers() * layer
         + linear(1, c, clip.embedDim());
+  }
+
+  /**
+   * @param v sizes of a plain ViT
+   * @param side of a square image in pixels
+   * @return of the patches' projection
+   */
+  public static double patches(VitConfig v, int side) {
+    int row = side / v.patch();
+    return linear((double) row * row, 3. * v.patch() * v.patch(), v.width());
+  }
+
+  /**
+   * @param v sizes of a plain ViT
+   * @param side of a square image in pixels
+   * @return of the blocks and the patches' projection
+   */
+  public static double backbone(VitConfig v, int side) {
+    int row = side / v.patch();
+    return patches(v, side) + v.depth() * block(v.block(), v.prefix() + (double) row * row);
+  }
+
+  /**
+   * @param b sizes of a plain block
+   * @param tokens N
+   * @return of the block
+   */
+  public static double block(BlockConfig b, double tokens) {
+    double c = b.width();
+    int layers = b.mlp() == Kernels.VitMlp.GATED ? 3 : 2;
+    return 4 * linear(tokens, c, c)
+        + attention(tokens, tokens, c)
+        + layers * linear(tokens, c, b.hidden());
   }
 
   /**
@@ -112,8 +144,13 @@ public final class Arithmetic {
     return (double) grid(e, side) * grid(e, side);
   }
 
-  /** A block of the encoder; window 0: global. */
-  private static double block(ViTDetConfig e, int grid, int window) {
+  /**
+   * @param e sizes of the encoder
+   * @param grid side of the image in tokens
+   * @param window side of an attention window in tokens, 0 for global attention
+   * @return of a block
+   */
+  public static double block(ViTDetConfig e, int grid, int window) {
     double c = e.width();
     int reach = window == 0 ? grid : window;
     double padded = Math.ceil((double) grid / reach) * reach;
@@ -125,16 +162,36 @@ public final class Arithmetic {
         + 2 * linear((double) grid * grid, c, c * e.mlpRatio());
   }
 
-  /** Queries with keys, and weights with values, over all heads. */
-  private static double attention(double queries, double keys, double width) {
+  /**
+   * Queries with keys, and weights with values, over all heads.
+   *
+   * @param queries number of them
+   * @param keys number of them
+   * @param width of all heads together
+   * @return of attention without its projections
+   */
+  public static double attention(double queries, double keys, double width) {
     return 4 * queries * keys * width;
   }
 
-  private static double linear(double rows, double in, double out) {
+  /**
+   * @param rows it is applied to
+   * @param in width of a row
+   * @param out width of a row's result
+   * @return of a linear layer
+   */
+  public static double linear(double rows, double in, double out) {
     return 2 * rows * in * out;
   }
 
-  private static double mlp(double in, double hidden, double out, int depth) {
+  /**
+   * @param in width of the input
+   * @param hidden width between the layers
+   * @param out width of the output
+   * @param depth number of linear layers
+   * @return of the layers for one row
+   */
+  public static double mlp(double in, double hidden, double out, int depth) {
     return depth == 1
         ? linear(1, in, out)
         : linear(1, in, hidden) + (depth - 2) * linear(1, hidden, hidden) + linear(1, hidden, out);

@@ -1,12 +1,15 @@
 package org.samclip.model;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.samclip.checkpoint.HuggingFaceClipNames;
 import org.samclip.checkpoint.OpenClipNames;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.clip.Clip;
 import org.samclip.clip.ClipConfig;
+import org.samclip.clip.ClipText;
+import org.samclip.text.TextSizes;
 
 /** CLIP with two plain transformers. */
 public final class ClipFamily implements ModelFamily<ClipConfig, ClipModel> {
@@ -38,7 +41,6 @@ public final class ClipFamily implements ModelFamily<ClipConfig, ClipModel> {
           new WeightFormat.Refusal("visual.attnpool.", "its image tower is a ResNet"),
           new WeightFormat.Refusal("visual.layer1.", "its image tower is a ResNet"),
           new WeightFormat.Refusal(".ls_1.", "its blocks have LayerScale (ls_1)"),
-          new WeightFormat.Refusal("vision_model.head.probe", "it is a SigLIP"),
           new WeightFormat.Refusal(
               "logit_bias", "it is a SigLIP, trained with a sigmoid loss (logit_bias)"),
           new WeightFormat.Refusal(
@@ -67,6 +69,11 @@ public final class ClipFamily implements ModelFamily<ClipConfig, ClipModel> {
   }
 
   @Override
+  public Optional<Class<? extends TextSizes>> textSizes() {
+    return Optional.of(ClipText.class);
+  }
+
+  @Override
   public List<WeightFormat> formats() {
     return List.of(OPENAI, OPEN_CLIP, HUGGING_FACE);
   }
@@ -86,7 +93,7 @@ public final class ClipFamily implements ModelFamily<ClipConfig, ClipModel> {
     Clip clip = new Clip(sizes);
     return Network.of(
         clip,
-        weights -> new ClipModel(clip, weights.tokenizer(sizes.text()), weights.provenance()));
+        weights -> new ClipModel(clip, weights.tokenizer(sizes.textSide()), weights.provenance()));
   }
 
   /** The text tower's names carry no prefix. */

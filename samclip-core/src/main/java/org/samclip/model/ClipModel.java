@@ -10,9 +10,10 @@ import org.samclip.checkpoint.Provenance;
 import org.samclip.clip.Clip;
 import org.samclip.clip.ClipConfig;
 import org.samclip.clip.DenseForm;
-import org.samclip.clip.Tokenizer;
 import org.samclip.kernel.Kernels;
 import org.samclip.nn.Module;
+import org.samclip.text.TextEncoder;
+import org.samclip.text.TextTokenizer;
 
 /**
  * A CLIP that can be used: towers and tokenizer. Its outputs lie in the space that images and texts
@@ -24,7 +25,7 @@ import org.samclip.nn.Module;
  * @param dense how a patch gets its feature
  */
 public record ClipModel(
-    Clip clip, Tokenizer tokenizer, Optional<Provenance> provenance, DenseForm dense)
+    Clip clip, TextTokenizer tokenizer, Optional<Provenance> provenance, DenseForm dense)
     implements TextAlignedModel {
 
   /** Kind of a file that holds a CLIP. */
@@ -35,13 +36,18 @@ public record ClipModel(
    * @param tokenizer the text tower's tokenizer
    * @param provenance where the weights come from, if the file says it
    */
-  public ClipModel(Clip clip, Tokenizer tokenizer, Optional<Provenance> provenance) {
+  public ClipModel(Clip clip, TextTokenizer tokenizer, Optional<Provenance> provenance) {
     this(clip, tokenizer, provenance, DenseForm.DEFAULT);
   }
 
   @Override
   public ClipModel withDense(DenseForm form) {
     return new ClipModel(clip, tokenizer, provenance, form);
+  }
+
+  @Override
+  public ClipConfig sizes() {
+    return clip.config();
   }
 
   @Override
@@ -79,6 +85,11 @@ public record ClipModel(
   public NDArray embedPatches(NDArray images) {
     NDArray patches = clip.visual().patchFeatures(images, dense);
     return Kernels.normalize(patches.transpose(0, 2, 3, 1)).transpose(0, 3, 1, 2);
+  }
+
+  @Override
+  public Optional<TextEncoder> textEncoder() {
+    return Optional.of(new TextEncoder(clip.config().textSide(), clip.text(), tokenizer));
   }
 
   @Override

@@ -110,8 +110,8 @@ final class ClipSizes {
 
   private UserError ask(String cause) {
     return new UserError(
-        "%s: %s, and no config is beside it. Give one: its open_clip_config.json or config.json, or the name of an open_clip model such as ViT-L-14 or ViT-L-14-quickgelu; %s"
-            .formatted(shapes.source().path(), cause, WeightsOptions.CONFIG_KEYS));
+        "%s: %s, and no config is beside it. Give the config: its open_clip_config.json or config.json, or the name of an open_clip model such as ViT-L-14 or ViT-L-14-quickgelu"
+            .formatted(shapes.source().path(), cause));
   }
 
   private ClipConfig with(ClipDescription config) {
@@ -153,12 +153,8 @@ final class ClipSizes {
     List<String> differences = differences(config);
     if (!differences.isEmpty()) {
       throw new UserError(
-          "%s: the config %s belongs to another model: %s. Give the weights' own config; %s"
-              .formatted(
-                  shapes.source().path(),
-                  config.origin(),
-                  String.join(", ", differences),
-                  WeightsOptions.CONFIG_KEYS));
+          "%s: the config %s belongs to another model: %s. Give the weights' own config"
+              .formatted(shapes.source().path(), config.origin(), String.join(", ", differences)));
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.samclip.UserError;
 import org.samclip.checkpoint.Printable;
 import org.samclip.checkpoint.TensorSource;
+import org.samclip.text.TextSizes;
 
 /** The kinds of models that are on the class path. */
 public final class ModelFamilies {
@@ -78,16 +79,23 @@ public final class ModelFamilies {
    * @return the kinds whose models are of it, for messages: sorted, joined by "or"
    */
   public static String kinds(Class<?> type) {
-    return installed().kinds(type, ModelFamily::modelType);
+    return installed().kinds(type, ModelFamily::capabilities);
   }
 
-  String kinds(Class<?> needed, Function<ModelFamily<?, ?>, Class<?>> type) {
+  String kinds(Class<?> needed, Function<ModelFamily<?, ?>, Set<Class<?>>> types) {
     return String.join(
         " or ",
         families.values().stream()
-            .filter(family -> needed.isAssignableFrom(type.apply(family)))
+            .filter(family -> types.apply(family).stream().anyMatch(needed::isAssignableFrom))
             .map(ModelFamily::kind)
             .toList());
+  }
+
+  /** Classes of text towers' sizes, by the kind of model that has them. */
+  Map<String, Class<? extends TextSizes>> textSizes() {
+    Map<String, Class<? extends TextSizes>> types = new TreeMap<>();
+    families.forEach((kind, family) -> family.textSizes().ifPresent(t -> types.put(kind, t)));
+    return types;
   }
 
   Set<String> kinds() {

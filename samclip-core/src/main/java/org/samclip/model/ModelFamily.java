@@ -2,7 +2,9 @@ package org.samclip.model;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.samclip.checkpoint.TensorSource;
+import org.samclip.text.TextSizes;
 
 /**
  * A kind of model: how it is told, sized, built and read. Implementations are found by {@link
@@ -32,6 +34,14 @@ public interface ModelFamily<S extends Record, M extends VisionModel> {
   Class<M> modelType();
 
   /**
+   * @return classes of which its models may be, or what they may be able to do: by default what the
+   *     class of the models says. Where it depends on the file, {@link VisionModel#as} decides
+   */
+  default Set<Class<?>> capabilities() {
+    return Set.of(modelType());
+  }
+
+  /**
    * @return the public formats that it reads beside our own
    */
   default List<WeightFormat> formats() {
@@ -43,6 +53,14 @@ public interface ModelFamily<S extends Record, M extends VisionModel> {
    */
   default List<WeightFormat.Refusal> refusals() {
     return List.of();
+  }
+
+  /**
+   * @return the class of its text towers' sizes, which the merged models' files name by this kind;
+   *     empty if a merged model cannot keep its text side
+   */
+  default Optional<Class<? extends TextSizes>> textSizes() {
+    return Optional.empty();
   }
 
   /**

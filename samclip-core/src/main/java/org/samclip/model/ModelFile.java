@@ -98,6 +98,23 @@ public final class ModelFile {
   }
 
   /**
+   * A model of which everything is known but its values: no parameter has memory, and no value is
+   * read.
+   *
+   * @param type what the model must be or be able to do
+   * @param path a file that samclip wrote, or public weights with what they need beside them
+   * @param options what is said of the file
+   * @param <M> the same
+   * @return the model
+   * @throws UserError as {@link #read}
+   */
+  public static <M> M sized(Class<M> type, Path path, WeightsOptions options) {
+    try (ModelWeights weights = ModelWeights.open(path, options)) {
+      return weights.sized(type);
+    }
+  }
+
+  /**
    * @param path to write
    * @param model the model; its provenance is written as it is
    * @param type F32, or F16 to halve the file
@@ -113,9 +130,9 @@ public final class ModelFile {
         new SafetensorsWriter()
             .optFloatType(type)
             .metadata(model.provenance().orElseThrow().toMetadata());
-    if (model instanceof TextAlignedModel aligned) {
-      writer.metadata(Map.of(TOKENIZER, aligned.tokenizer().json()));
-    }
+    model
+        .as(TextAlignedModel.class)
+        .ifPresent(aligned -> writer.metadata(Map.of(TOKENIZER, aligned.tokenizer().json())));
     writer.addAll(arrays).write(path);
   }
 }

@@ -1,11 +1,11 @@
 package org.samclip.model;
 
 import ai.djl.ndarray.NDManager;
-import ai.djl.nn.ParameterList;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.samclip.UserError;
 import org.samclip.checkpoint.BareNames;
@@ -14,8 +14,8 @@ import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.checkpoint.Printable;
 import org.samclip.checkpoint.Provenance;
 import org.samclip.checkpoint.TensorSource;
-import org.samclip.clip.ClipConfig;
-import org.samclip.clip.Tokenizer;
+import org.samclip.text.TextSizes;
+import org.samclip.text.TextTokenizer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -152,7 +152,7 @@ public final class ModelWeights implements AutoCloseable {
 
   /** The sizes of a file that must have these. */
   <S extends Record> S sizes(Class<S> needed) {
-    return needed.cast(sizes(familyOf(needed, ModelFamily::sizesType)));
+    return needed.cast(sizes(familyOf(needed, f -> Set.of(f.sizesType()))));
   }
 
   /**
@@ -162,27 +162,52 @@ public final class ModelWeights implements AutoCloseable {
    * @param manager owns the parameters
    */
   <M> M read(Class<M> needed, NDManager manager) {
-    return needed.cast(read(familyOf(needed, ModelFamily::modelType), manager));
+    return read(needed, familyOf(needed, ModelFamily::capabilities), manager);
   }
 
-  private <S extends Record, M extends VisionModel> M read(
-      ModelFamily<S, M> family, NDManager manager) {
+  private <N, S extends Record, M extends VisionModel> N read(
+      Class<N> needed, ModelFamily<S, M> family, NDManager manager) {
     tellNotes();
     Network<M> network = family.build(sizes(family));
-    ParameterList parameters = network.parameters();
-    new ParameterLoader().check(parameters, tensors);
-    M model = network.open().apply(this);
+    N able = opened(needed, network);
     network.allocate(manager);
-    new ParameterLoader().load(parameters, tensors);
-    return model;
+    new ParameterLoader().load(network.parameters(), tensors);
+    return able;
   }
 
-  private ModelFamily<?, ?> familyOf(Class<?> needed, Function<ModelFamily<?, ?>, Class<?>> type) {
+  /**
+   * The model without memory, once its parameters' names and shapes are those of the file.
+   *
+   * @param needed what it must be or be able to do
+   */
+  <M> M sized(Class<M> needed) {
+    return sized(needed, familyOf(needed, ModelFamily::capabilities));
+  }
+
+  private <N, S extends Record, M extends VisionModel> N sized(
+      Class<N> needed, ModelFamily<S, M> family) {
+    return opened(needed, family.build(sizes(family)));
+  }
+
+  private <N, M extends VisionModel> N opened(Class<N> needed, Network<M> network) {
+    new ParameterLoader().check(network.parameters(), tensors);
+    M model = network.open().apply(this);
+    return model.as(needed).orElseThrow(() -> lacks(model, needed));
+  }
+
+  private UserError lacks(VisionModel model, Class<?> needed) {
+    return new UserError(
+        "%s: holds a %s model without %s"
+            .formatted(tensors.path(), kind, model.lacking(needed).orElse(needed.getSimpleName())));
+  }
+
+  private ModelFamily<?, ?> familyOf(
+      Class<?> needed, Function<ModelFamily<?, ?>, Set<Class<?>>> types) {
     ModelFamily<?, ?> known = knownFamily();
-    if (!needed.isAssignableFrom(type.apply(known))) {
+    if (types.apply(known).stream().noneMatch(needed::isAssignableFrom)) {
       throw new UserError(
           "%s: holds a %s model; needed: %s"
-              .formatted(tensors.path(), kind, ModelFamilies.installed().kinds(needed, type)));
+              .formatted(tensors.path(), kind, ModelFamilies.installed().kinds(needed, types)));
     }
     return known;
   }
@@ -194,7 +219,7 @@ public final class ModelWeights implements AutoCloseable {
    * @return the tokenizer, to be closed by the caller
    * @throws UserError if there is none, or it does not fit
    */
-  public Tokenizer tokenizer(ClipConfig.Text text) {
+  public TextTokenizer tokenizer(TextSizes text) {
     if (official != null) {
       return options.tokenizer(tensors.path(), text);
     }
@@ -203,7 +228,7 @@ public final class ModelWeights implements AutoCloseable {
       throw new UserError(tensors.path() + ": no " + ModelFile.TOKENIZER + " in the metadata");
     }
     try {
-      return new Tokenizer(json, text.contextLength());
+      return text.tokenizer(json);
     } catch (UserError e) {
       throw new UserError(tensors.path() + ": " + ModelFile.TOKENIZER + ": " + e.getMessage(), e);
     }

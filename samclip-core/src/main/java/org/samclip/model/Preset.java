@@ -75,12 +75,4 @@ public enum Preset {
   public SamHeadConfig samHead() {
     return samHead;
   }
-
-  /**
-   * @param clipHead the CLIP head
-   * @return sizes of the merged model
-   */
-  public SamClipConfig withClipHead(ClipHeadConfig clipHead) {
-    return new SamClipConfig(encoder, samHead, clipHead);
-  }
 }

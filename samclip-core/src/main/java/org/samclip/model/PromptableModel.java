@@ -21,4 +21,22 @@ public interface PromptableModel extends VisionModel {
    * @return all masks, [B, P, 1 + 3, 4 h, 4 w]
    */
   Masks masks(NDArray embedding, Prompts prompts);
+
+  /**
+   * Prompts of two or more labelled points each, as in SAM's training: a point and its padding
+   * (labels 1, -1), or the corners of a box (labels 2, 3), and further points behind them.
+   *
+   * @param embedding [B, C, h, w] from {@link #encodeImages}
+   * @param xy [B, P, K, 2], pixels of the padded image
+   * @param labels [B, P, K], int64
+   * @return all masks, [B, P, 1 + 3, 4 h, 4 w]
+   */
+  Masks masks(NDArray embedding, NDArray xy, NDArray labels);
+
+  /**
+   * @return name of the output that {@link #encodeImages} gives
+   */
+  default String embeddingOutput() {
+    return SPATIAL;
+  }
 }

@@ -2,8 +2,10 @@ package org.samclip.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.samclip.UserError;
 import org.samclip.checkpoint.Provenance;
 import org.samclip.nn.Module;
@@ -27,13 +29,19 @@ public record SamModel(Sam sam, Sizes sizes, Optional<Provenance> provenance)
   /** Kind of a file that holds a SAM. */
   public static final String KIND = "sam";
 
+  /** Name of the output [B, C, h, w] of the last block, before the neck. */
+  public static final String TOKENS = "tokens";
+
   @Override
   public ImageInput input() {
     return input(sizes.encoder());
   }
 
-  /** What SAM's encoder takes, in a merged model as well. */
-  static ImageInput input(ViTDetConfig encoder) {
+  /**
+   * @param encoder sizes of SAM's encoder, in whatever model
+   * @return what it takes
+   */
+  public static ImageInput input(ViTDetConfig encoder) {
     return ImageInput.ofBytes(encoder.imageSide(), encoder.patch(), Sam.PIXEL_MEAN, Sam.PIXEL_STD);
   }
 
@@ -41,7 +49,35 @@ public record SamModel(Sam sam, Sizes sizes, Optional<Provenance> provenance)
   public Map<String, ImageOutput> outputs() {
     ViTDetConfig encoder = sizes.encoder();
     return Map.of(
-        SPATIAL, ImageOutput.spatial(encoder.neck(), encoder.patch(), this::encodeImages));
+        SPATIAL,
+        ImageOutput.spatial(encoder.neck(), encoder.patch(), this::encodeImages),
+        TOKENS,
+        ImageOutput.spatial(encoder.width(), encoder.patch(), this::tokens));
+  }
+
+  @Override
+  public Map<String, NDArray> forward(NDArray images, Set<String> names) {
+    requireOutputs(names);
+    NDArray tokens = sam.imageEncoder().tokens(images);
+    Map<String, NDArray> outputs = new LinkedHashMap<>();
+    for (String name : names) {
+      outputs.put(
+          name, name.equals(TOKENS) ? channelsFirst(tokens) : sam.imageEncoder().neck(tokens));
+    }
+    return outputs;
+  }
+
+  private NDArray tokens(NDArray images) {
+    return channelsFirst(sam.imageEncoder().tokens(images));
+  }
+
+  private static NDArray channelsFirst(NDArray tokens) {
+    return tokens.transpose(0, 3, 1, 2);
+  }
+
+  @Override
+  public double operations(int side) {
+    return Arithmetic.encoder(sizes.encoder(), side);
   }
 
   @Override
@@ -62,6 +98,11 @@ public record SamModel(Sam sam, Sizes sizes, Optional<Provenance> provenance)
   @Override
   public Masks masks(NDArray embedding, Prompts prompts) {
     return sam.head().masks(embedding, prompts, Prompts.CornerLabels.IGNORED);
+  }
+
+  @Override
+  public Masks masks(NDArray embedding, NDArray xy, NDArray labels) {
+    return sam.head().masksOfTokens(embedding, xy, labels);
   }
 
   /**

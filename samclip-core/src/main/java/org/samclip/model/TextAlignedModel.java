@@ -3,8 +3,10 @@ package org.samclip.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
+import java.util.Optional;
 import org.samclip.clip.DenseForm;
-import org.samclip.clip.Tokenizer;
+import org.samclip.text.TextEncoder;
+import org.samclip.text.TextTokenizer;
 
 /** A model that puts images, their patches and texts into one space of width E. */
 public interface TextAlignedModel extends VisionModel {
@@ -31,7 +33,15 @@ public interface TextAlignedModel extends VisionModel {
   /**
    * @return the text side's tokenizer, to be closed by the model's owner
    */
-  Tokenizer tokenizer();
+  TextTokenizer tokenizer();
+
+  /**
+   * @return the text side alone, which a merged model can keep as its frozen text tower; empty if
+   *     there is nothing that could be kept. Weights and tokenizer stay this model's
+   */
+  default Optional<TextEncoder> textEncoder() {
+    return Optional.empty();
+  }
 
   /**
    * Chooses how a patch gets its feature, where the network has not learned it.

@@ -7,13 +7,23 @@ import java.util.List;
 public interface TwoHeadedModel extends TextAlignedModel, PromptableModel {
 
   /**
+   * What one pass gives.
+   *
+   * @param image [B, E], in the texts' space, not normalised
+   * @param patches [B, E, h, w], in the texts' space, unit length
+   * @param tokens [B, h, w, C], of which both are made
+   * @param neck [B, N, h, w], for the mask decoder
+   */
+  record Features(NDArray image, NDArray patches, NDArray tokens, NDArray neck) {}
+
+  /**
    * @param images [B, 3, S, S], normalised, padded with zeros
    * @return what both heads need, on the same token grid
    */
-  SamClip.Features features(NDArray images);
+  Features features(NDArray images);
 
   /**
-   * @param tokens [1, h, w, C], {@link SamClip.Features#tokens} of one image
+   * @param tokens [1, h, w, C], {@link Features#tokens} of one image
    * @param regions R regions, each the indices {@code y * w + x} of its tokens, at least one
    * @return [R, E], unit length
    */

@@ -13,8 +13,8 @@ import org.samclip.checkpoint.TensorSource;
 import org.samclip.vit.Positions;
 import org.samclip.vit.VitConfig;
 import org.samclip.vit.VitEncoder;
-import org.samclip.vit.VitFile;
 import org.samclip.vit.VitFormat;
+import org.samclip.vit.VitSizes;
 
 /** Plain ViTs: DINOv2 and DINOv3 of Hugging Face, DINOv2 of facebookresearch, ViTs of timm. */
 public final class VitFamily implements ModelFamily<VitModel.Sizes, VitModel> {
@@ -67,7 +67,7 @@ public final class VitFamily implements ModelFamily<VitModel.Sizes, VitModel> {
   @Override
   public VitModel.Sizes sizes(TensorSource tensors, WeightFormat format, WeightsOptions options) {
     VitFormat own = FORMATS.get(format);
-    VitConfig config = VitFile.config(tensors, own);
+    VitConfig config = VitSizes.of(tensors, own);
     int side =
         config.positions() instanceof Positions.Learned learned
             ? learned.grid() * config.patch()

@@ -1,12 +1,17 @@
 package org.samclip.model;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.samclip.UserError;
 import org.samclip.checkpoint.Provenance;
 import org.samclip.nn.Module;
+import org.samclip.nn.SizeLimits;
+import org.samclip.vit.ImageFeatures;
 import org.samclip.vit.VitConfig;
 import org.samclip.vit.VitEncoder;
 
@@ -33,6 +38,9 @@ public record VitModel(VitEncoder encoder, Sizes sizes, Optional<Provenance> pro
    */
   public record Sizes(VitConfig encoder, int side, List<Double> mean, List<Double> std) {
     public Sizes {
+      SizeLimits.present("ViT", "encoder", encoder);
+      SizeLimits.present("ViT", "mean", mean);
+      SizeLimits.present("ViT", "std", std);
       mean = List.copyOf(mean);
       std = List.copyOf(std);
       boolean three = mean.size() == 3 && std.size() == 3;
@@ -47,16 +55,22 @@ public record VitModel(VitEncoder encoder, Sizes sizes, Optional<Provenance> pro
                 .formatted(side, encoder.patch()));
       }
     }
+
+    /**
+     * @return what such a network takes
+     */
+    public ImageInput input() {
+      return ImageInput.ofUnits(side, encoder.patch(), numbers(mean), numbers(std));
+    }
+
+    private static double[] numbers(List<Double> values) {
+      return values.stream().mapToDouble(Double::doubleValue).toArray();
+    }
   }
 
   @Override
   public ImageInput input() {
-    return ImageInput.ofUnits(
-        sizes.side(), sizes.encoder().patch(), numbers(sizes.mean()), numbers(sizes.std()));
-  }
-
-  private static double[] numbers(List<Double> values) {
-    return values.stream().mapToDouble(Double::doubleValue).toArray();
+    return sizes.input();
   }
 
   @Override
@@ -68,6 +82,17 @@ public record VitModel(VitEncoder encoder, Sizes sizes, Optional<Provenance> pro
         SPATIAL,
         ImageOutput.spatial(
             config.width(), config.patch(), images -> encoder.features(images).spatial()));
+  }
+
+  @Override
+  public Map<String, NDArray> forward(NDArray images, Set<String> names) {
+    requireOutputs(names);
+    ImageFeatures features = encoder.features(images);
+    Map<String, NDArray> outputs = new LinkedHashMap<>();
+    for (String name : names) {
+      outputs.put(name, name.equals(SUMMARY) ? features.summary() : features.spatial());
+    }
+    return outputs;
   }
 
   @Override

@@ -2,22 +2,23 @@ package org.samclip.model;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.samclip.UserError;
-import org.samclip.clip.ClipConfig;
-import org.samclip.clip.Tokenizer;
+import org.samclip.text.TextSizes;
+import org.samclip.text.TextTokenizer;
 
 /**
- * What is said of a file of weights: which of several models in it, and what official CLIP weights
- * need beside them. Of the latter, what is not given is looked for in the weights' folder.
+ * What is said of a file of weights: which of several models in it, and what official weights with
+ * a text side need beside them. Of the latter, what is not given is looked for in the weights'
+ * folder.
  *
  * @param key what stands before the names of the model's tensors, such as {@code model_ema}; empty
  *     where the file holds one model
  * @param config an {@code open_clip_config.json} or {@code config.json}, or the name of a published
  *     open_clip model
- * @param tokenizer a {@code tokenizer.json} or CLIP's {@code bpe_simple_vocab_16e6.txt.gz}
+ * @param tokenizer a {@code tokenizer.json}, CLIP's {@code bpe_simple_vocab_16e6.txt.gz} or
+ *     SigLIP's {@code spiece.model}
  */
 public record WeightsOptions(
     Optional<String> key, Optional<String> config, Optional<Path> tokenizer) {
@@ -26,14 +27,7 @@ public record WeightsOptions(
   public static final WeightsOptions NONE =
       new WeightsOptions(Optional.empty(), Optional.empty(), Optional.empty());
 
-  static final String CONFIG_KEYS =
-      "it is teachers.clip.config in a recipe and --config on the command line";
-  private static final String TOKENIZER_KEYS =
-      "it is teachers.clip.tokenizer in a recipe and --tokenizer on the command line";
-
   private static final List<String> CONFIGS = List.of("open_clip_config.json", "config.json");
-  private static final List<String> TOKENIZERS =
-      List.of("tokenizer.json", "bpe_simple_vocab_16e6.txt.gz");
 
   /**
    * @param key of the model in the file, or null
@@ -82,42 +76,20 @@ public record WeightsOptions(
   }
 
   /** The tokenizer of official weights. */
-  Tokenizer tokenizer(Path weights, ClipConfig.Text sizes) {
+  TextTokenizer tokenizer(Path weights, TextSizes sizes) {
+    List<String> names = sizes.tokenizerFiles();
     Path file =
         tokenizer
-            .or(() -> beside(weights, TOKENIZERS).stream().findFirst())
+            .or(() -> beside(weights, names).stream().findFirst())
             .orElseThrow(
                 () ->
                     new UserError(
-                        "%s: a CLIP needs a tokenizer, and none is beside it (%s). Give one; %s"
-                            .formatted(weights, String.join(" or ", TOKENIZERS), TOKENIZER_KEYS)));
-    Tokenizer read = Tokenizer.read(file, sizes.contextLength());
+                        "%s: its text side needs a tokenizer, and none is beside it (%s). Give the model's own tokenizer"
+                            .formatted(weights, String.join(" or ", names))));
     try {
-      requireFit(file, read, sizes.vocabSize());
-      return read;
+      return sizes.tokenizer(file);
     } catch (UserError e) {
-      read.close();
-      throw e;
-    }
-  }
-
-  /** The text tower looks up every id, and takes the place of the largest one as a text's end. */
-  private static void requireFit(Path file, Tokenizer tokenizer, int vocabSize) {
-    long[] ids = tokenizer.encode(List.of("a photo"))[0];
-    long largest = Arrays.stream(ids).max().orElse(0);
-    int last = ids.length - 1;
-    while (last > 0 && ids[last] == 0) {
-      last--;
-    }
-    if (largest >= vocabSize) {
-      throw new UserError(
-          "tokenizer %s gives token id %d; the text tower has %d tokens. Give the model's own; %s"
-              .formatted(file, largest, vocabSize, TOKENIZER_KEYS));
-    }
-    if (ids[last] != largest) {
-      throw new UserError(
-          "tokenizer %s does not end a text with its largest token id, as CLIP's text tower needs it. Give the model's own; %s"
-              .formatted(file, TOKENIZER_KEYS));
+      throw new UserError(e.getMessage() + ". Give the model's own tokenizer", e);
     }
   }
 

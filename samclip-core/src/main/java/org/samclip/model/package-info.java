@@ -1,2 +1,2 @@
-/** The merged model: SAM's backbone with two heads (paper, section 3), and its sizes. */
+/** What models can do, and their files: sizes, official formats, families found by providers. */
 package org.samclip.model;

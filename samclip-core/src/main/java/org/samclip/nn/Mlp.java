@@ -48,6 +48,13 @@ public final class Mlp extends Layer {
     }
   }
 
+  /**
+   * @return the last layer, whose result is the output
+   */
+  public Linear last() {
+    return layers.get(layers.size() - 1);
+  }
+
   @Override
   public NDArray forward(NDArray x) {
     NDArray y = x;

@@ -65,6 +65,20 @@ public final class Siglip extends Module {
   }
 
   /**
+   * @return what cosines are multiplied by
+   */
+  public double logitScale() {
+    return Math.exp(logitScale.getArray().getFloat(0));
+  }
+
+  /**
+   * @return what is added to scaled cosines
+   */
+  public double logitBias() {
+    return logitBias.getArray().getFloat(0);
+  }
+
+  /**
    * @param images [B, 3, H, W], normalised
    * @return [B, E], unit length
    */

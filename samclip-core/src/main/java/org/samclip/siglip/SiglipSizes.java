@@ -15,7 +15,7 @@ import org.samclip.vit.VitConfig;
  * beside the weights, whose other values must agree. Defaults are those of transformers' {@code
  * SiglipVisionConfig} and {@code SiglipTextConfig}, which the published configs leave out.
  */
-final class SiglipSizes {
+public final class SiglipSizes {
 
   private final TensorShapes shapes;
   private final HubConfig config;
@@ -30,7 +30,7 @@ final class SiglipSizes {
    * @return its sizes
    * @throws UserError if it cannot be represented, or the config is missing or of another model
    */
-  static SiglipConfig of(TensorSource source) {
+  public static SiglipConfig of(TensorSource source) {
     HubConfig config =
         HubConfig.beside(source.path())
             .orElseThrow(
@@ -38,9 +38,19 @@ final class SiglipSizes {
                     new UserError(
                         "%s: a SigLIP needs %s beside it for num_attention_heads and layer_norm_eps, and there is none"
                             .formatted(source.path(), HubConfig.NAME)));
+    requireFixedResolution(source, config);
     config.requireText("model_type", "missing", "siglip");
     SiglipSizes sizes = new SiglipSizes(new TensorShapes(source, "SigLIP"), config);
     return new SiglipConfig(sizes.vision(), sizes.text());
+  }
+
+  private static void requireFixedResolution(TensorSource source, HubConfig config) {
+    boolean flat = source.info("visual.patch_embed.proj.weight").shape().length == 2;
+    if (flat || config.text("model_type", "").equals("siglip2")) {
+      throw new UserError(
+          "%s: it is a NaFlex SigLIP 2, which takes images of any aspect as lists of patches; read are those of fixed resolution, such as siglip2-base-patch16-256 (model_type siglip)"
+              .formatted(source.path()));
+    }
   }
 
   private VitConfig vision() {

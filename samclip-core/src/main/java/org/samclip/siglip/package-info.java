@@ -1,2 +1,2 @@
-/** SigLIP and SigLIP 2: a plain ViT and a text transformer in one space. */
+/** SigLIP and SigLIP 2: a plain ViT and a text transformer in one space, and their tokenizers. */
 package org.samclip.siglip;

@@ -61,6 +61,22 @@ final class AttentionPool extends Layer {
     return x.add(mlp.forward(norm.forward(x))).squeeze(1);
   }
 
+  /**
+   * What the pool would give for each token if it were the only one: the query attends to it alone,
+   * whatever their match, so that its value remains.
+   *
+   * @param tokens [B, N, C]
+   * @return [B, N, C]
+   */
+  NDArray each(NDArray tokens) {
+    NDArray weight = inWeight.getArray().get(2 * width + ":");
+    NDArray bias = inBias.getArray().get(2 * width + ":");
+    weight.attach(tokens.getManager());
+    bias.attach(tokens.getManager());
+    NDArray x = out.forward(Kernels.linear(tokens, weight, bias));
+    return x.add(mlp.forward(norm.forward(x)));
+  }
+
   @Override
   public Shape[] getOutputShapes(Shape[] inputShapes) {
     return new Shape[] {new Shape(inputShapes[0].get(0), width)};

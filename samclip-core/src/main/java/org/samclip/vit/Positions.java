@@ -1,10 +1,17 @@
 package org.samclip.vit;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import org.samclip.UserError;
 import org.samclip.kernel.Kernels.Resize;
 import org.samclip.nn.SizeLimits;
 
-/** How a ViT's patches know where they are. */
+/** How a ViT's patches know where they are. In JSON the kind stands among the keys. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = Positions.Learned.class, name = "learned"),
+  @JsonSubTypes.Type(value = Positions.Rotary.class, name = "rotary")
+})
 public sealed interface Positions {
 
   /**

@@ -3,7 +3,6 @@ package org.samclip.vit;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,21 +121,46 @@ public final class VitEncoder extends Layer {
   }
 
   /**
+   * @param images [B, 3, H, W]
+   * @return what turns the patches' queries and keys in every block, for {@link #block}
+   */
+  public NDArray[] rotary(NDArray images) {
+    if (config.positions() instanceof Positions.Rotary positions) {
+      int h = Math.toIntExact(images.getShape().get(2) / config.patch());
+      int w = Math.toIntExact(images.getShape().get(3) / config.patch());
+      return RotaryPositions.tables(
+          images.getManager(), h, w, config.block().headWidth(), positions.theta());
+    }
+    return NONE;
+  }
+
+  /**
+   * @param index of a block, from 0
+   * @param x [B, P + h w, C]
+   * @param rotary of {@link #rotary}
+   * @return what the block gives, [B, P + h w, C]
+   */
+  public NDArray block(int index, NDArray x, NDArray[] rotary) {
+    return ((VitBlock) blocks.getChildren().valueAt(index)).forward(x, rotary);
+  }
+
+  /**
+   * @param x [B, P + h w, C], tokens after the last block
+   * @return the same after the last norm
+   */
+  public NDArray normed(NDArray x) {
+    return norm.forward(x);
+  }
+
+  /**
    * @param images [B, 3, H, W], normalised
    * @return tokens after the last block, before the last norm, [B, P + h w, C]
    */
   public NDArray tokens(NDArray images) {
     NDArray x = embed(images);
-    NDArray[] rotary = NONE;
-    if (config.positions() instanceof Positions.Rotary positions) {
-      int h = Math.toIntExact(images.getShape().get(2) / config.patch());
-      int w = Math.toIntExact(images.getShape().get(3) / config.patch());
-      rotary =
-          RotaryPositions.tables(
-              x.getManager(), h, w, config.block().headWidth(), positions.theta());
-    }
-    for (Block block : blocks.getChildren().values()) {
-      x = ((VitBlock) block).forward(x, rotary);
+    NDArray[] rotary = rotary(images);
+    for (int i = 0; i < config.depth(); i++) {
+      x = block(i, x, rotary);
     }
     return x;
   }
@@ -157,10 +181,32 @@ public final class VitEncoder extends Layer {
           case NORMED_MEAN -> norm.forward(patches.mean(new int[] {1}));
           case ATTENTION -> pool.forward(x);
         };
+    return new ImageFeatures(summary, grid(images, patches));
+  }
+
+  /**
+   * A summary of each patch, where the summary is pooled by attention: what the pool would give if
+   * that patch were the only token. It is in the space of the whole image's summary.
+   *
+   * @param images [B, 3, H, W], normalised
+   * @return [B, C, h, w]
+   * @throws IllegalStateException if the summary is another
+   */
+  public NDArray patchSummaries(NDArray images) {
+    if (pool == null) {
+      throw new IllegalStateException(
+          "summary " + config.summary() + " is not pooled by attention");
+    }
+    NDArray patches = norm.forward(tokens(images)).get(":, " + config.prefix() + ":");
+    return grid(images, pool.each(patches));
+  }
+
+  /** [B, h w, C] as [B, C, h, w]. */
+  private NDArray grid(NDArray images, NDArray patches) {
     long h = images.getShape().get(2) / config.patch();
     long w = images.getShape().get(3) / config.patch();
-    Shape spatial = new Shape(x.getShape().get(0), config.width(), h, w);
-    return new ImageFeatures(summary, patches.transpose(0, 2, 1).reshape(spatial));
+    Shape spatial = new Shape(patches.getShape().get(0), config.width(), h, w);
+    return patches.transpose(0, 2, 1).reshape(spatial);
   }
 
   /**

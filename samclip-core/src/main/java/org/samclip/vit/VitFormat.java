@@ -1,20 +1,14 @@
 package org.samclip.vit;
 
-import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.samclip.checkpoint.HuggingFaceDinov2Names;
 import org.samclip.checkpoint.HuggingFaceDinov3Names;
 import org.samclip.checkpoint.KeyMap;
 import org.samclip.checkpoint.PlainVitNames;
-import org.samclip.checkpoint.TensorSource;
 
-/** A public format of a plain ViT's weights, told by the tensors' names. */
+/** A public format of a plain ViT's weights. */
 public enum VitFormat {
   /** DINOv2 of Hugging Face transformers, with or without registers. */
   HUGGING_FACE_DINOV2(
@@ -29,9 +23,6 @@ public enum VitFormat {
       names -> PlainVitNames.map()),
   /** A plain ViT of timm, {@code vit_*}. */
   TIMM("timm ViT", List.of(PlainVitNames.SIGN), names -> PlainVitNames.map());
-
-  /** SAM's encoder has the same blocks, but for these. */
-  private static final String OF_SAM = "blocks.0.attn.rel_pos_h";
 
   private final String label;
   private final List<String> signs;
@@ -63,33 +54,5 @@ public enum VitFormat {
    */
   public KeyMap names(Set<String> file) {
     return names.apply(file);
-  }
-
-  /**
-   * @return tensors, of which each model that is read has one
-   */
-  public static Set<String> signs() {
-    return Arrays.stream(values())
-        .map(format -> format.signs.get(0))
-        .collect(Collectors.toCollection(LinkedHashSet::new));
-  }
-
-  /**
-   * @param source an open checkpoint
-   * @return its format; empty if it is of none
-   */
-  public static Optional<VitFormat> of(TensorSource source) {
-    Set<String> names = source.names();
-    return Stream.of(values())
-        .filter(format -> names.containsAll(format.signs) && !names.contains(OF_SAM))
-        .findFirst();
-  }
-
-  /**
-   * @param source an open checkpoint of this format, which the result closes
-   * @return the same tensors under our names
-   */
-  public TensorSource renamed(TensorSource source) {
-    return names.apply(source.names()).apply(source);
   }
 }

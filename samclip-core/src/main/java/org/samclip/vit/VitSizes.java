@@ -15,7 +15,7 @@ import org.samclip.vit.VitConfig.Summary;
  * leave no trace in shapes: they come from the config beside the weights. What a config says of the
  * rest must agree.
  */
-final class VitSizes {
+public final class VitSizes {
 
   /** Of dinov2 and timm. */
   private static final double PLAIN_EPS = 1e-6;
@@ -63,7 +63,7 @@ final class VitSizes {
    * @return its sizes
    * @throws UserError if it cannot be represented, or a config is missing or of another model
    */
-  static VitConfig of(TensorSource source, VitFormat format) {
+  public static VitConfig of(TensorSource source, VitFormat format) {
     VitSizes sizes = new VitSizes(source, format);
     Optional<HubConfig> config = HubConfig.beside(source.path());
     return switch (format) {

@@ -1,6 +1,7 @@
 package org.samclip.vitdet;
 
 import ai.djl.ndarray.NDArray;
+import java.util.Set;
 import org.samclip.kernel.Autograd;
 
 /**
@@ -34,9 +35,24 @@ public final class BackbonePass {
    * @return the pass, whose arrays belong to the images' manager
    */
   public static BackbonePass of(ImageEncoder encoder, NDArray images, boolean checkpoint) {
+    return of(encoder, images, Set.of(), checkpoint);
+  }
+
+  /**
+   * The same with tokens after inner blocks.
+   *
+   * @param encoder the backbone
+   * @param images [B, 3, H, W], normalised
+   * @param blocks indices, from 0, of the blocks whose tokens are wanted beside the last
+   * @param checkpoint whether to compute each block again in the backward pass
+   * @return the pass, whose arrays belong to the images' manager
+   */
+  public static BackbonePass of(
+      ImageEncoder encoder, NDArray images, Set<Integer> blocks, boolean checkpoint) {
     NDArray embedded = encoder.embed(images);
     NDArray leaf = Segment.leaf(embedded, embeddingLearns(encoder));
-    return new BackbonePass(embedded, leaf, BlockPass.of(encoder.blocks(), leaf, checkpoint));
+    return new BackbonePass(
+        embedded, leaf, BlockPass.of(encoder.blocks(), leaf, blocks, checkpoint));
   }
 
   private static boolean embeddingLearns(ImageEncoder encoder) {
@@ -50,6 +66,14 @@ public final class BackbonePass {
    */
   public NDArray tokens() {
     return blocks.output();
+  }
+
+  /**
+   * @param block index of one of the wanted inner blocks
+   * @return tokens after it, [B, H / patch, W / patch, C]
+   */
+  public NDArray tokens(int block) {
+    return blocks.output(block);
   }
 
   /**

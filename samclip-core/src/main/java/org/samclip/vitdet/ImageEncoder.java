@@ -31,7 +31,6 @@ public final class ImageEncoder extends Layer {
   public ImageEncoder(ViTDetConfig config) {
     this.config = config;
     int c = config.width();
-    int n = config.neck();
     posEmbed =
         parameter("pos_embed", Init.truncatedNormal(.02), 1, config.grid(), config.grid(), c);
     patchEmbed = child("patch_embed", new PatchEmbed(config.patch(), c));
@@ -40,11 +39,23 @@ public final class ImageEncoder extends Layer {
       blocks.add(
           new Block(c, config.heads(), config.mlpRatio(), config.windowOf(i), config.grid()));
     }
-    neck = child("neck", new Stack());
-    neck.add(new Conv2d(c, n, 1, 1, 0, false));
-    neck.add(new LayerNorm2d(n));
-    neck.add(new Conv2d(n, n, 3, 1, 1, false));
-    neck.add(new LayerNorm2d(n));
+    neck = child("neck", newNeck(c, config.neck()));
+  }
+
+  /**
+   * The form of neck that SAM's head stands on: convolution of 1, norm, convolution of 3, norm.
+   *
+   * @param width C, of the tokens
+   * @param channels N, of the image embedding
+   * @return layers from [B, C, h, w] to [B, N, h, w]
+   */
+  public static Stack newNeck(int width, int channels) {
+    Stack neck = new Stack();
+    neck.add(new Conv2d(width, channels, 1, 1, 0, false));
+    neck.add(new LayerNorm2d(channels));
+    neck.add(new Conv2d(channels, channels, 3, 1, 1, false));
+    neck.add(new LayerNorm2d(channels));
+    return neck;
   }
 
   /**

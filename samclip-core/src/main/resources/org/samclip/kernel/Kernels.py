@@ -397,7 +397,7 @@ class Kernels(Module):
     if self.whole_blocks(x, w):
       y = self.full(torch.conv2d(self.low(x), self.low(w), self.low(b), [s, s], [p, p]))
     else:
-      y = torch.thnn_conv2d(x, w, [torch.size(w, 2), torch.size(w, 3)], b, [s, s], [p, p])
+      y = torch.thnn_conv2d(torch.contiguous(x), w, [torch.size(w, 2), torch.size(w, 3)], b, [s, s], [p, p])
     return y
 
   def conv2d_no_bias(self: __torch__.Kernels, x: Tensor, w: Tensor, stride: Tensor, padding: Tensor) -> Tensor:
@@ -406,12 +406,13 @@ class Kernels(Module):
     if self.whole_blocks(x, w):
       y = self.full(torch.conv2d(self.low(x), self.low(w), None, [s, s], [p, p]))
     else:
-      y = torch.thnn_conv2d(x, w, [torch.size(w, 2), torch.size(w, 3)], None, [s, s], [p, p])
+      y = torch.thnn_conv2d(torch.contiguous(x), w, [torch.size(w, 2), torch.size(w, 3)], None, [s, s], [p, p])
     return y
 
   def whole_blocks(self: __torch__.Kernels, x: Tensor, w: Tensor) -> bool:
     # oneDNN's gradients of 3x3 convolutions read memory that nobody wrote when channels do not fill
     # its blocks of 16 (libtorch 2.7.1 on an AVX-512 processor). Kernels without overlap are right.
+    # The other convolution has no gradient for an input whose channels come last in memory.
     return x.is_cuda or torch.size(w, 0) % 16 + torch.size(w, 1) % 16 == 0 or torch.size(w, 2) != 3
 
   def conv_transpose2d(self: __torch__.Kernels, x: Tensor, w: Tensor, b: Tensor, stride: Tensor) -> Tensor:

@@ -149,7 +149,7 @@ class BareNamesTest {
     Path file = file(names);
     String several = error(file, null);
     for (String part :
-        List.of("several models", "state_dict.module", "model_ema.teacher", "--weights-key")) {
+        List.of("several models", "state_dict.module", "model_ema.teacher", "the weights key")) {
       assertTrue(several.contains(part), several);
     }
     try (TensorSource source = bare(file, "state_dict")) {

@@ -24,7 +24,7 @@ class DeviceNameTest {
     // No machine has so many.
     String message = error("cuda:999");
     assertTrue(message.startsWith("device 'cuda:999' "), message);
-    assertTrue(message.contains("--set device=cpu"), message);
+    assertTrue(message.contains("use device cpu"), message);
   }
 
   @Test

@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
 /** The kernels' definitions in DJL's plain operators, with gradients by DJL. */
-final class Formulas {
+public final class Formulas {
 
   private Formulas() {}
 
@@ -20,11 +20,11 @@ final class Formulas {
     return x.mul(constant(x, new double[] {factor}, 1));
   }
 
-  static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
+  public static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
     return x.matMul(weight.transpose()).add(bias);
   }
 
-  static NDArray layerNorm(NDArray x, NDArray weight, NDArray bias, double eps, int axis) {
+  public static NDArray layerNorm(NDArray x, NDArray weight, NDArray bias, double eps, int axis) {
     int[] axes = {axis};
     NDArray centred = x.sub(x.mean(axes, true));
     NDArray variance = centred.mul(centred).mean(axes, true);
@@ -32,7 +32,7 @@ final class Formulas {
     return centred.div(root).mul(weight).add(bias);
   }
 
-  static NDArray gelu(NDArray x) {
+  public static NDArray gelu(NDArray x) {
     NDArray one = constant(x, new double[] {1}, 1);
     return times(x, .5).mul(times(x, Math.sqrt(.5)).erf().add(one));
   }
@@ -75,7 +75,7 @@ final class Formulas {
   }
 
   /** The same with query, key and value rows stacked in one weight. */
-  static NDArray stackedMultiHead(NDArray x, NDArray[] w, int heads, NDArray bias) {
+  public static NDArray stackedMultiHead(NDArray x, NDArray[] w, int heads, NDArray bias) {
     NDList weights = w[0].split(3, 0);
     NDList biases = w[1].split(3, 0);
     NDArray[] apart = new NDArray[8];

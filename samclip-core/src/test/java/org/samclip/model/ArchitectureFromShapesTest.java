@@ -206,8 +206,7 @@ class ArchitectureFromShapesTest {
                 ClipSizes.of(
                     new ShapesOnly(new Clip(small())), ClipFamily.OPEN_CLIP, Optional.empty()));
     assertTrue(heads.getMessage().contains("number of heads is unknown"), heads::getMessage);
-    assertTrue(heads.getMessage().contains("teachers.clip.config"), heads::getMessage);
-    assertTrue(heads.getMessage().contains("--config"), heads::getMessage);
+    assertTrue(heads.getMessage().contains("Give the config"), heads::getMessage);
     ClipConfig b32 =
         new ClipConfig(
             512,

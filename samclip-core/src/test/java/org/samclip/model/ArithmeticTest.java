@@ -6,6 +6,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.samclip.clip.ClipConfig;
 import org.samclip.sam.SamHeadConfig;
+import org.samclip.student.ClipHead;
+import org.samclip.student.ClipHeadConfig;
 import org.samclip.vitdet.ViTDetConfig;
 
 /** Operations counted by hand for small sizes, and by torch for large ones. */
@@ -49,7 +51,7 @@ class ArithmeticTest {
             + 2 * 9 * 16 * 16
             + 2 * 2 * 9 * 16 * 32;
     double mlp = 2 * 16 * 16 + 2 * 16 * 16 + 2 * 16 * 6;
-    assertEquals(block + mlp, Arithmetic.clipHead(head, ENCODER, 24));
+    assertEquals(block + mlp, new ClipHead(head, ENCODER).operations(24));
   }
 
   /** A grid of 4 x 4; 7 tokens: IoU, four masks, two points. */

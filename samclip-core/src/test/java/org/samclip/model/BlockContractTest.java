@@ -27,12 +27,13 @@ import org.junit.jupiter.api.Test;
 import org.samclip.clip.Clip;
 import org.samclip.clip.ClipConfig;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.ClipHeadConfig.Pool;
 import org.samclip.sam.Masks;
 import org.samclip.sam.PromptEncoder;
 import org.samclip.sam.Prompts;
 import org.samclip.sam.Prompts.CornerLabels;
 import org.samclip.sam.Sam;
+import org.samclip.student.ClipHeadConfig.Pool;
+import org.samclip.student.SamClipPair;
 import org.samclip.vitdet.ImageEncoder;
 
 /** What DJL's tools see of a module: its forward over lists, its shapes, its parameters. */
@@ -73,10 +74,10 @@ class BlockContractTest {
 
   @Test
   void samClipAndItsParts() {
-    SamClip model = SmallModel.load(manager, Pool.MEAN);
+    SamClipPair model = SmallModel.load(manager, Pool.MEAN);
     NDArray images = random(2, 3, 12, 20);
-    SamClip.Features all = model.features(images);
-    assertContract(model, new NDList(images), all.image(), all.patches(), all.neck());
+    TwoHeadedModel.Features all = model.features(images);
+    assertContract(model.student(), new NDList(images), all.image(), all.patches(), all.neck());
     ImageEncoder encoder = model.imageEncoder();
     assertContract(encoder, new NDList(images), encoder.forward(images));
     NDArray tokens = encoder.tokens(images);
@@ -158,10 +159,10 @@ class BlockContractTest {
 
   @Test
   void aPredictorOfDjlRunsTheModel() throws Exception {
-    SamClip model = SmallModel.load(manager, Pool.MAX);
+    SamClipPair model = SmallModel.load(manager, Pool.MAX);
     NDArray images = random(1, 3, 16, 16);
     try (Model wrapped = Model.newInstance("samclip", Device.cpu(), "PyTorch")) {
-      wrapped.setBlock(model);
+      wrapped.setBlock(model.student());
       try (Predictor<NDList, NDList> predictor = wrapped.newPredictor(new NoopTranslator())) {
         NDList got = predictor.predict(new NDList(images));
         assertArrayEquals(model.features(images).image().toFloatArray(), got.get(0).toFloatArray());
@@ -171,23 +172,25 @@ class BlockContractTest {
 
   @Test
   void djlsOwnParameterFilesGoRound() throws Exception {
-    SamClip model = SmallModel.load(manager, Pool.MAX);
+    SamClipPair model = SmallModel.load(manager, Pool.MAX);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    model.saveParameters(new DataOutputStream(bytes));
-    SamClip other = new SamClip(SmallModel.config(Pool.MAX));
-    other.loadParameters(
-        manager, new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
+    model.student().saveParameters(new DataOutputStream(bytes));
+    SamClipPair other = SamClipPair.of(SmallModel.config(Pool.MAX));
+    other
+        .student()
+        .loadParameters(
+            manager, new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())));
     model.arrays().forEach((name, array) -> assertEquals(array, other.arrays().get(name), name));
   }
 
   @Test
   void djlsInitializeGivesSeedZeroAndFloatsOnly() {
-    SamClip byDjl = new SamClip(SmallModel.config(Pool.MAX));
+    SamClipPair byDjl = SamClipPair.of(SmallModel.config(Pool.MAX));
     assertThrows(
         IllegalArgumentException.class,
-        () -> byDjl.initialize(manager, DataType.FLOAT16, new Shape(1, 3, 16, 16)));
-    byDjl.initialize(manager, DataType.FLOAT32, new Shape(1, 3, 16, 16));
-    SamClip own = new SamClip(SmallModel.config(Pool.MAX));
+        () -> byDjl.student().initialize(manager, DataType.FLOAT16, new Shape(1, 3, 16, 16)));
+    byDjl.student().initialize(manager, DataType.FLOAT32, new Shape(1, 3, 16, 16));
+    SamClipPair own = SamClipPair.of(SmallModel.config(Pool.MAX));
     own.initialize(manager, 0);
     own.arrays().forEach((name, array) -> assertEquals(array, byDjl.arrays().get(name), name));
   }

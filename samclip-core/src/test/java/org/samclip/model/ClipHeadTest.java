@@ -22,8 +22,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.ClipHeadConfig.Pool;
 import org.samclip.parity.Vectors;
+import org.samclip.student.ClipHead;
+import org.samclip.student.ClipHeadConfig;
+import org.samclip.student.ClipHeadConfig.Pool;
+import org.samclip.student.SamClipPair;
+import org.samclip.student.StudentConfig;
 import org.samclip.vitdet.Block;
 import org.samclip.vitdet.BlockPass;
 
@@ -102,12 +106,12 @@ class ClipHeadTest {
   @ParameterizedTest
   @EnumSource(Pool.class)
   void aDenseFeatureIsThePooledOutputOfItsWindow(Pool pool) {
-    SamClipConfig sizes =
-        new SamClipConfig(
+    StudentConfig sizes =
+        SamClipPair.config(
             SmallModel.ENCODER, SmallModel.SAM_HEAD, new ClipHeadConfig(2, pool, 6, 3));
-    SamClip model = new SamClip(sizes);
+    SamClipPair model = SamClipPair.of(sizes);
     model.initialize(manager, 3);
-    SmallModel.stir(model);
+    SmallModel.stir(model.student());
     ClipHead head = model.clipHead();
     NDArray features = SmallModel.random(manager, 3, 2, 4, 5, 16);
     NDArray dense = head.dense(features);
@@ -140,7 +144,7 @@ class ClipHeadTest {
   @ParameterizedTest
   @CsvSource({"LAST_LAYER, 14, .*", "LAST_ATTENTION, 6, attn\\..*", "RANDOM, 0, "})
   void layersStartAsTheLastOne(ClipHead.Init init, int copiedOfEach, String names) {
-    SamClip model = SmallModel.load(manager, Pool.MAX);
+    SamClipPair model = SmallModel.load(manager, Pool.MAX);
     Map<String, float[]> before = values(model);
     model.initializeClipHead(init);
     Map<String, float[]> after = values(model);
@@ -161,7 +165,7 @@ class ClipHeadTest {
   /** A head of one layer then says what the backbone would, had it that layer twice. */
   @Test
   void theWholeLayerIsTheLastLayer() {
-    SamClip model = SmallModel.load(manager, Pool.MAX);
+    SamClipPair model = SmallModel.load(manager, Pool.MAX);
     model.initializeClipHead(ClipHead.Init.LAST_LAYER);
     NDArray tokens = SmallModel.random(manager, 1, 1, 4, 4, 16);
     var blocks = model.imageEncoder().blocks().getChildren().values();
@@ -173,7 +177,7 @@ class ClipHeadTest {
 
   @Test
   void theHeadHasACopyOfItsOwn() {
-    SamClip model = SmallModel.load(manager, Pool.MAX);
+    SamClipPair model = SmallModel.load(manager, Pool.MAX);
     model.initializeClipHead(ClipHead.Init.LAST_LAYER);
     String own = "clip_head.blocks.0.attn.proj.weight";
     float[] before = model.arrays().get(own).toFloatArray();
@@ -181,7 +185,7 @@ class ClipHeadTest {
     assertArrayEquals(before, model.arrays().get(own).toFloatArray());
   }
 
-  private static Map<String, float[]> values(SamClip model) {
+  private static Map<String, float[]> values(SamClipPair model) {
     Map<String, float[]> values = new LinkedHashMap<>();
     model.arrays().forEach((name, array) -> values.put(name, array.toFloatArray()));
     return values;
@@ -189,7 +193,7 @@ class ClipHeadTest {
 
   @Test
   void aTrainableHeadCanStillBeInitialised() {
-    SamClip model = SmallModel.load(manager, Pool.MAX);
+    SamClipPair model = SmallModel.load(manager, Pool.MAX);
     model.arrays().values().forEach(array -> array.setRequiresGradient(true));
     off.close();
     try (Autograd on = Autograd.enabled()) {

@@ -72,10 +72,12 @@ class ModelFamiliesTest {
   }
 
   @Test
-  void theClassPathHasFour() {
-    assertEquals(Set.of("clip", "sam", "samclip", "vit"), ModelFamilies.installed().kinds());
+  void theClassPathHasFive() {
+    assertEquals(
+        Set.of("clip", "sam", "samclip", "siglip", "vit"), ModelFamilies.installed().kinds());
     assertEquals("sam", ModelFamilies.kinds(SamModel.class));
-    assertEquals("clip or samclip", ModelFamilies.kinds(TextAlignedModel.class));
+    assertEquals("clip or samclip or siglip", ModelFamilies.kinds(TextAlignedModel.class));
+    assertEquals(Set.of("clip", "siglip"), ModelFamilies.installed().textSizes().keySet());
     assertEquals("sam or samclip", ModelFamilies.kinds(PromptableModel.class));
     assertEquals("samclip", ModelFamilies.kinds(TwoHeadedModel.class));
   }
@@ -125,7 +127,7 @@ class ModelFamiliesTest {
           assertThrows(
               UserError.class, () -> new ModelFamilies(List.of(new ClipFamily())).match(file)),
           "it is a SigLIP",
-          probe);
+          "logit_bias");
       // Who knows of one sign only does not know the whole model.
       ModelFamilies half = new ModelFamilies(List.of(new ClipFamily(), new Other("half", probe)));
       assertTold(assertThrows(UserError.class, () -> half.match(file)), "logit_bias");
@@ -144,7 +146,8 @@ class ModelFamiliesTest {
           List.of(
               RandomModels.sam(manager),
               RandomModels.clip(manager),
-              RandomModels.samClip(manager))) {
+              RandomModels.siglip(manager),
+              RandomModels.merged(manager))) {
         assertEquals(RandomModels.SIDE, model.input().side());
         model
             .outputs()

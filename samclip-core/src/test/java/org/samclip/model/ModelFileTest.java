@@ -41,9 +41,20 @@ import org.samclip.clip.Clip;
 import org.samclip.clip.ClipConfig;
 import org.samclip.clip.TextTower;
 import org.samclip.clip.Tokenizer;
+import org.samclip.kernel.Kernels;
 import org.samclip.kernel.LibTorch;
 import org.samclip.nn.Module;
 import org.samclip.sam.Sam;
+import org.samclip.student.ClipHeadConfig;
+import org.samclip.student.Language;
+import org.samclip.student.MergedModel;
+import org.samclip.student.SamClipPair;
+import org.samclip.student.Student;
+import org.samclip.text.TextEncoder;
+import org.samclip.vit.BlockConfig;
+import org.samclip.vit.Positions;
+import org.samclip.vit.VitConfig;
+import org.samclip.vit.VitEncoder;
 
 /** Models come back as they were written; files that lie about their sizes cost nothing. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -59,8 +70,10 @@ class ModelFileTest {
           new ClipConfig.Text(5, 4, 8, 1, 1, 1.5));
   private static final SamModel.Sizes SAM =
       new SamModel.Sizes(SmallModel.ENCODER, SmallModel.SAM_HEAD);
-  private static final SamClipModel.Sizes MERGED =
-      new SamClipModel.Sizes(SmallModel.config(ClipHeadConfig.Pool.MEAN), CLIP);
+  private static final MergedModel.Sizes MERGED =
+      new MergedModel.Sizes(
+          SmallModel.config(ClipHeadConfig.Pool.MEAN),
+          new MergedModel.LanguageSizes(CLIP.textSide(), SamClipPair.CLIP_HEAD));
   private static final String TOKENIZER =
       """
       {"version": "1.0", "pre_tokenizer": {"type": "Whitespace"},
@@ -93,18 +106,54 @@ class ModelFileTest {
       ModelFile.write(file(ClipModel.KIND, type), clipModel, type);
       written.put(ClipModel.KIND, values(clip.arrays(), ""));
 
-      SamClip merged = stirred(new SamClip(MERGED.model()));
-      TextTower text = stirred(new TextTower(CLIP));
-      SamClipModel mergedModel =
-          new SamClipModel(
+      Student merged = stirred(new Student(MERGED.student()));
+      TextTower text = stirred(new TextTower(CLIP.textSide()));
+      MergedModel mergedModel =
+          new MergedModel(
               merged,
-              text,
-              clipModel.tokenizer(),
-              origin(SamClipModel.KIND, ModelFile.architecture(MERGED)));
-      ModelFile.write(file(SamClipModel.KIND, type), mergedModel, type);
+              Optional.of(
+                  new Language(
+                      new TextEncoder(CLIP.textSide(), text, clipModel.tokenizer()),
+                      SamClipPair.CLIP_HEAD)),
+              origin(MergedModel.KIND, ModelFile.architecture(MERGED)));
+      ModelFile.write(file(MergedModel.KIND, type), mergedModel, type);
       Map<String, float[]> both = values(merged.arrays(), "");
       both.putAll(values(text.arrays(), "text."));
-      written.put(SamClipModel.KIND, both);
+      written.put(MergedModel.KIND, both);
+    }
+  }
+
+  /** Which positions a plain ViT has is kept, and only ours can be named. */
+  @Test
+  void plainVitsKeepTheirPositions() {
+    BlockConfig block =
+        new BlockConfig(8, 2, 16, Kernels.VitMlp.GELU, BlockConfig.Bias.ALL, false, 1e-6);
+    List<Positions> kinds =
+        List.of(new Positions.Rotary(100), new Positions.Learned(2, true, Kernels.Resize.BICUBIC));
+    for (Positions positions : kinds) {
+      VitConfig config = new VitConfig(4, 1, block, true, 1, positions, VitConfig.Summary.CLASS);
+      VitModel.Sizes sizes =
+          new VitModel.Sizes(config, 8, List.of(.5, .5, .5), List.of(.2, .2, .2));
+      VitEncoder encoder = stirred(new VitEncoder(config));
+      String architecture = ModelFile.architecture(sizes);
+      Path file = folder.resolve("vit.safetensors");
+      VitModel model = new VitModel(encoder, sizes, origin(VitModel.KIND, architecture));
+      ModelFile.write(file, model, TensorType.F32);
+      VitModel read = ModelFile.read(VitModel.class, file, manager);
+      assertEquals(sizes, read.sizes());
+      encoder
+          .arrays()
+          .forEach(
+              (name, array) ->
+                  assertArrayEquals(
+                      array.toFloatArray(), read.encoder().arrays().get(name).toFloatArray()));
+      String other = architecture.replaceFirst("\"kind\":\"\\w+\"", "\"kind\":\"java.io.File\"");
+      assertTrue(!other.equals(architecture), architecture);
+      VitModel wrong = new VitModel(encoder, sizes, origin(VitModel.KIND, other));
+      ModelFile.write(file, wrong, TensorType.F32);
+      UserError error =
+          assertThrows(UserError.class, () -> ModelFile.read(VitModel.class, file, manager));
+      assertTrue(error.getMessage().contains("architecture"), error.getMessage());
     }
   }
 
@@ -178,14 +227,14 @@ class ModelFileTest {
   @ParameterizedTest
   @CsvSource({"F32", "F16"})
   void mergedModelComesBackWithItsTextTower(TensorType type) {
-    SamClipModel read = ModelFile.read(SamClipModel.class, file(SamClipModel.KIND, type), manager);
-    assertEquals(MERGED.model(), read.model().config());
-    assertEquals(MERGED.text(), read.text().config());
-    assertEquals(origin(SamClipModel.KIND, ModelFile.architecture(MERGED)), read.provenance());
-    Map<String, float[]> both = values(read.model().arrays(), "");
-    both.putAll(values(read.text().arrays(), "text."));
-    assertSame(SamClipModel.KIND, type, both);
-    assertEquals(TOKENIZER, read.tokenizer().json());
+    MergedModel read = ModelFile.read(MergedModel.class, file(MergedModel.KIND, type), manager);
+    assertEquals(MERGED, read.sizes());
+    Language language = read.language().orElseThrow();
+    assertEquals(origin(MergedModel.KIND, ModelFile.architecture(MERGED)), read.provenance());
+    Map<String, float[]> both = values(read.student().arrays(), "");
+    both.putAll(values(language.text().tower().arrays(), "text."));
+    assertSame(MergedModel.KIND, type, both);
+    assertEquals(TOKENIZER, language.text().tokenizer().json());
   }
 
   @Test
@@ -213,7 +262,7 @@ class ModelFileTest {
     switch (kind) {
       case SamModel.KIND -> ModelFile.read(SamModel.class, file, manager);
       case ClipModel.KIND -> ModelFile.read(ClipModel.class, file, manager);
-      default -> ModelFile.read(SamClipModel.class, file, manager);
+      default -> ModelFile.read(MergedModel.class, file, manager);
     }
   }
 
@@ -243,7 +292,7 @@ class ModelFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {SamModel.KIND, ClipModel.KIND, SamClipModel.KIND})
+  @ValueSource(strings = {SamModel.KIND, ClipModel.KIND, MergedModel.KIND})
   void refusesDamagedArchitectures(String kind) throws IOException {
     assertRefused(kind, "none", withMetadata(kind, m -> m.remove(ARCHITECTURE)));
     String whole = ModelFile.architecture(sizes(kind));
@@ -272,7 +321,7 @@ class ModelFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {SamModel.KIND, ClipModel.KIND, SamClipModel.KIND})
+  @ValueSource(strings = {SamModel.KIND, ClipModel.KIND, MergedModel.KIND})
   void refusesEverySizeThatCannotBe(String kind) throws IOException {
     int numbers = 0;
     String whole = ModelFile.architecture(sizes(kind));
@@ -356,7 +405,7 @@ class ModelFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {ClipModel.KIND, SamClipModel.KIND})
+  @ValueSource(strings = {ClipModel.KIND, MergedModel.KIND})
   void refusesAMissingOrDamagedTokenizer(String kind) throws IOException {
     assertRefused(kind, "none", withMetadata(kind, m -> m.remove("samclip.tokenizer")));
     for (String text : Arrays.asList("", "{}", "[1", "null")) {
@@ -365,7 +414,7 @@ class ModelFileTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {SamModel.KIND, ClipModel.KIND, SamClipModel.KIND})
+  @ValueSource(strings = {SamModel.KIND, ClipModel.KIND, MergedModel.KIND})
   void refusesFilesOfUnknownOrigin(String kind) throws IOException {
     assertRefused(kind, "nothing", withMetadata(kind, ObjectNode::removeAll));
     assertRefused(kind, "hash", withMetadata(kind, m -> m.put("samclip.data.sha256", "../x")));

@@ -16,8 +16,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.samclip.clip.Clip;
 import org.samclip.clip.ClipConfig;
-import org.samclip.model.ClipHeadConfig.Pool;
 import org.samclip.nn.Module;
+import org.samclip.student.ClipHeadConfig;
+import org.samclip.student.ClipHeadConfig.Pool;
+import org.samclip.student.SamClipPair;
+import org.samclip.student.Student;
+import org.samclip.student.StudentConfig;
 
 /** Names, shapes and counts of the public models; nothing is allocated. */
 class PresetSizesTest {
@@ -43,6 +47,10 @@ class PresetSizesTest {
         .sum();
   }
 
+  private static StudentConfig config(Preset preset) {
+    return SamClipPair.config(preset.encoder(), preset.samHead(), HEAD);
+  }
+
   /** Published: segment-anything's three models; the encoder and head of the paper's base. */
   @ParameterizedTest
   @CsvSource({
@@ -51,16 +59,17 @@ class PresetSizesTest {
     "VIT_H, 637026048, 641090608"
   })
   void countsOfSam(Preset preset, long encoder, long sam) {
-    SamClip model = new SamClip(preset.withClipHead(HEAD));
+    Student model = new Student(config(preset));
     assertEquals(encoder, count(model, "image_encoder."));
     assertEquals(sam + BUFFER, count(model, "") - count(model, "clip_head."));
   }
 
   @Test
   void countOfThePapersHead() {
-    SamClip model = new SamClip(Preset.VIT_B.withClipHead(HEAD));
+    Student model = new Student(config(Preset.VIT_B));
     assertEquals(23_085_696, count(model, "clip_head."));
-    assertEquals(model.clipHead().parameterCount(), count(model, "clip_head."));
+    assertEquals(
+        model.head(SamClipPair.CLIP_HEAD).module().parameterCount(), count(model, "clip_head."));
     double share = 100. * count(model, "clip_head.") / count(model, "image_encoder.");
     assertEquals(25.7, share, .05);
   }
@@ -134,7 +143,7 @@ class PresetSizesTest {
   @ParameterizedTest
   @EnumSource(Preset.class)
   void namesAreTheOfficialOnes(Preset preset) {
-    SamClip model = new SamClip(preset.withClipHead(HEAD));
+    Student model = new Student(config(preset));
     List<String> names = officialSam(preset.encoder().depth());
     if (preset == Preset.VIT_B) {
       assertEquals(314, names.size()); // of the official file
@@ -165,7 +174,7 @@ class PresetSizesTest {
     "mask_decoder.iou_prediction_head.layers.2.weight, 4x256"
   })
   void shapesOfTheBase(String name, String shape) {
-    long[] got = shapes(new SamClip(Preset.VIT_B.withClipHead(HEAD))).get(name);
+    long[] got = shapes(new Student(config(Preset.VIT_B))).get(name);
     assertEquals(
         shape, String.join("x", java.util.Arrays.stream(got).mapToObj(Long::toString).toList()));
   }

@@ -12,9 +12,22 @@ import org.samclip.clip.Clip;
 import org.samclip.clip.ClipConfig;
 import org.samclip.clip.TextTower;
 import org.samclip.clip.Tokenizer;
-import org.samclip.model.ClipHeadConfig.Pool;
+import org.samclip.kernel.Kernels.Resize;
+import org.samclip.kernel.Kernels.VitMlp;
 import org.samclip.sam.Sam;
 import org.samclip.sam.SamHeadConfig;
+import org.samclip.siglip.Siglip;
+import org.samclip.siglip.SiglipConfig;
+import org.samclip.student.ClipHeadConfig;
+import org.samclip.student.ClipHeadConfig.Pool;
+import org.samclip.student.Language;
+import org.samclip.student.MergedModel;
+import org.samclip.student.SamClipPair;
+import org.samclip.student.StudentConfig;
+import org.samclip.text.TextEncoder;
+import org.samclip.vit.BlockConfig;
+import org.samclip.vit.Positions;
+import org.samclip.vit.VitConfig;
 import org.samclip.vitdet.ViTDetConfig;
 
 /** Whole models with random weights that are made in milliseconds, for the tests of any module. */
@@ -33,6 +46,20 @@ public final class RandomModels {
           false,
           new ClipConfig.Vision(SIDE, 8, 16, 1, 2, 2),
           new ClipConfig.Text(CONTEXT, words().size(), 16, 2, 1, 2));
+
+  private static final BlockConfig BLOCK =
+      new BlockConfig(16, 2, 32, VitMlp.GELU_TANH, BlockConfig.Bias.ALL, false, 1e-6);
+  private static final SiglipConfig SIGLIP =
+      new SiglipConfig(
+          new VitConfig(
+              8,
+              1,
+              BLOCK,
+              false,
+              0,
+              new Positions.Learned(SIDE / 8, false, Resize.BICUBIC),
+              VitConfig.Summary.ATTENTION),
+          new SiglipConfig.Text(CONTEXT, 30, 1, BLOCK, 16));
 
   private RandomModels() {}
 
@@ -59,20 +86,43 @@ public final class RandomModels {
 
   /**
    * @param manager owns the parameters
+   * @return a SigLIP that knows the letters
+   */
+  public static SiglipModel siglip(NDManager manager) {
+    Siglip siglip = new Siglip(SIGLIP);
+    siglip.initialize(manager, 9);
+    return new SiglipModel(
+        siglip, SIGLIP.text().tokenizer(letters()), provenance(SiglipModel.KIND, SIGLIP));
+  }
+
+  /**
+   * @param manager owns the parameters
    * @return a merged model that knows a few colours
    */
-  public static SamClipModel samClip(NDManager manager) {
-    SamClipConfig config =
-        new SamClipConfig(ENCODER, SAM_HEAD, new ClipHeadConfig(1, Pool.MAX, CLIP.embedDim(), 3));
-    SamClip model = new SamClip(config);
-    model.initialize(manager, 7);
-    TextTower text = new TextTower(CLIP);
+  public static MergedModel merged(NDManager manager) {
+    StudentConfig config =
+        SamClipPair.config(ENCODER, SAM_HEAD, new ClipHeadConfig(1, Pool.MAX, CLIP.embedDim(), 3));
+    SamClipPair model = SamClipPair.of(config);
+    model.student().initialize(manager, 7);
+    TextTower text = new TextTower(CLIP.textSide());
     text.initialize(manager, 8);
-    return new SamClipModel(
-        model,
-        text,
-        tokenizer(),
-        provenance(SamClipModel.KIND, new SamClipModel.Sizes(config, CLIP)));
+    return new MergedModel(
+        model.student(),
+        Optional.of(
+            new Language(
+                new TextEncoder(CLIP.textSide(), text, tokenizer()), SamClipPair.CLIP_HEAD)),
+        provenance(
+            MergedModel.KIND,
+            new MergedModel.Sizes(
+                config, new MergedModel.LanguageSizes(CLIP.textSide(), SamClipPair.CLIP_HEAD))));
+  }
+
+  /**
+   * @param manager owns the parameters
+   * @return the same as what it can do
+   */
+  public static TwoHeadedModel twoHeaded(NDManager manager) {
+    return merged(manager).as(TwoHeadedModel.class).orElseThrow();
   }
 
   private static Optional<Provenance> provenance(String kind, Record sizes) {
@@ -86,6 +136,18 @@ public final class RandomModels {
             "<start> <end>")
         .flatMap(line -> Stream.of(line.split(" ")))
         .toList();
+  }
+
+  /** A letter is a token. */
+  private static String letters() {
+    String letters =
+        IntStream.rangeClosed('a', 'z')
+            .mapToObj(letter -> ",[\"%c\",-3]".formatted((char) letter))
+            .collect(Collectors.joining());
+    return "{\"model\":{\"type\":\"Unigram\",\"unk_id\":2,\"vocab\":[[\"<pad>\",0],[\"</s>\",0],"
+        + "[\"<unk>\",0],[\"\u2581\",-3]"
+        + letters
+        + "]}}";
   }
 
   /** Words to their numbers; the end has the largest, as the text tower needs it. */

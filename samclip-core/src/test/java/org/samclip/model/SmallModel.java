@@ -5,9 +5,12 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.samclip.model.ClipHeadConfig.Pool;
 import org.samclip.nn.Module;
 import org.samclip.sam.SamHeadConfig;
+import org.samclip.student.ClipHeadConfig;
+import org.samclip.student.ClipHeadConfig.Pool;
+import org.samclip.student.SamClipPair;
+import org.samclip.student.StudentConfig;
 import org.samclip.vitdet.ViTDetConfig;
 
 /** The smallest sizes that still have windows, padding, global layers and several heads. */
@@ -18,14 +21,14 @@ final class SmallModel {
 
   private SmallModel() {}
 
-  static SamClipConfig config(Pool pool) {
-    return new SamClipConfig(ENCODER, SAM_HEAD, new ClipHeadConfig(2, pool, 6, 1));
+  static StudentConfig config(Pool pool) {
+    return SamClipPair.config(ENCODER, SAM_HEAD, new ClipHeadConfig(2, pool, 6, 1));
   }
 
-  static SamClip load(NDManager manager, Pool pool) {
-    SamClip model = new SamClip(config(pool));
+  static SamClipPair load(NDManager manager, Pool pool) {
+    SamClipPair model = SamClipPair.of(config(pool));
     model.initialize(manager, 3);
-    stir(model);
+    stir(model.student());
     return model;
   }
 

@@ -18,9 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.Kernels;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.ClipHeadConfig.Pool;
 import org.samclip.sam.Masks;
 import org.samclip.sam.Prompts;
+import org.samclip.student.ClipHeadConfig.Pool;
+import org.samclip.student.SamClipPair;
 
 /** Training steps in a scope of DJL leave nothing behind. */
 class TrainingMemoryTest {
@@ -35,7 +36,7 @@ class TrainingMemoryTest {
   @Test
   void stepsLeaveNeitherArraysNorPages() throws IOException {
     try (NDManager manager = LibTorch.newManager(Device.cpu())) {
-      SamClip model = SmallModel.load(manager, Pool.MAX);
+      SamClipPair model = SmallModel.load(manager, Pool.MAX);
       PtNDArray[] trainable =
           model.arrays().entrySet().stream()
               .filter(entry -> !entry.getKey().startsWith("prompt_encoder."))
@@ -61,13 +62,13 @@ class TrainingMemoryTest {
     }
   }
 
-  private static void step(SamClip model, NDManager manager, PtNDArray[] trainable) {
+  private static void step(SamClipPair model, NDManager manager, PtNDArray[] trainable) {
     try (NDScope scope = new NDScope();
         Autograd on = Autograd.enabled()) {
       scope.suppressNotUsedWarning();
       NDArray images = manager.ones(new Shape(1, 3, 32, 32));
       NDArray boxes = manager.create(new float[] {3, 4, 20, 30}).reshape(1, 1, 4);
-      SamClip.Features features = model.features(images);
+      TwoHeadedModel.Features features = model.features(images);
       Masks masks =
           model
               .samHead()

@@ -8,7 +8,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,8 +16,11 @@ import org.samclip.checkpoint.Checkpoints;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
+import org.samclip.model.ModelFile;
+import org.samclip.model.SiglipModel;
+import org.samclip.model.VitModel;
+import org.samclip.model.WeightsOptions;
 import org.samclip.siglip.Siglip;
-import org.samclip.siglip.SiglipFile;
 
 /**
  * Vision foundation models of the published sizes against transformers, with what {@code
@@ -49,7 +51,7 @@ class FullSizeTeacherParityTest {
         Autograd off = Autograd.disabled();
         TensorSource io = Checkpoints.open(folder.resolve("outputs.safetensors"))) {
       Path weights = folder.resolve("model.safetensors");
-      compare(set, io, VitFile.read(weights, Optional.empty(), manager), manager);
+      compare(set, io, ModelFile.read(VitModel.class, weights, manager).encoder(), manager);
     }
   }
 
@@ -60,10 +62,18 @@ class FullSizeTeacherParityTest {
         Autograd off = Autograd.disabled();
         TensorSource io = Checkpoints.open(folder.resolve("outputs.safetensors"))) {
       Path weights = folder.resolve("model.safetensors");
-      Siglip model = SiglipFile.read(weights, Optional.empty(), manager);
+      WeightsOptions tokenizer = WeightsOptions.of(null, null, smallTokenizer());
+      Siglip model = ModelFile.read(SiglipModel.class, weights, tokenizer, manager).siglip();
       compare("siglip", io, model.visual(), manager);
+      NDArray alone = model.visual().patchSummaries(io.read("native.images", manager));
+      compare("siglip", io, "native.alone", alone);
       compare("siglip", io, "text", model.text().forward(io.read("texts", manager)));
     }
+  }
+
+  /** A model is read with a tokenizer; texts are given as ids here. */
+  private static Path smallTokenizer() {
+    return TeacherFixtures.find("../texts/siglip2/tokenizer.json");
   }
 
   private static void compare(String set, TensorSource io, VitEncoder model, NDManager manager) {

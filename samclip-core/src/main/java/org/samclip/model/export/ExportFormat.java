@@ -25,7 +25,7 @@ public enum ExportFormat {
   }
 
   /**
-   * @return the name on the command line
+   * @return the name, in lower case
    */
   public String label() {
     return name().toLowerCase(Locale.ROOT);
@@ -41,7 +41,7 @@ public enum ExportFormat {
     int index = labels.indexOf(label.toLowerCase(Locale.ROOT));
     if (index < 0) {
       throw new UserError(
-          "--to %s: no such format; allowed: %s.%s"
+          "format %s: no such format; allowed: %s.%s"
               .formatted(label, String.join(", ", labels), NearestName.hint(label, labels)));
     }
     return values()[index];
@@ -54,7 +54,7 @@ public enum ExportFormat {
   void requireExtension(String fileName) {
     if (extensions.stream().noneMatch(fileName::endsWith)) {
       throw new UserError(
-          "--out %s: for --to %s the name must end in one of: %s"
+          "%s: the name of a file of format %s must end in one of: %s"
               .formatted(fileName, label(), String.join(", ", extensions)));
     }
   }

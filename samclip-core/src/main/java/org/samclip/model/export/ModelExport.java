@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,16 +16,20 @@ import org.samclip.checkpoint.Provenance;
 import org.samclip.checkpoint.SafetensorsWriter;
 import org.samclip.checkpoint.TorchArchiveWriter;
 import org.samclip.clip.ClipConfig;
-import org.samclip.clip.TextTower;
-import org.samclip.clip.Tokenizer;
+import org.samclip.clip.ClipText;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ClipModel;
 import org.samclip.model.ModelFile;
-import org.samclip.model.SamClip;
-import org.samclip.model.SamClipConfig;
-import org.samclip.model.SamClipModel;
 import org.samclip.model.SamModel;
 import org.samclip.model.WeightsOptions;
+import org.samclip.student.Language;
+import org.samclip.student.MaskDecoderHead;
+import org.samclip.student.MaskHead;
+import org.samclip.student.MergedModel;
+import org.samclip.student.Student;
+import org.samclip.student.VitDetBackbone;
+import org.samclip.text.TextEncoder;
+import org.samclip.text.TextTokenizer;
 
 /**
  * A model file written again in another program's format, float32. The extension of the file says
@@ -74,7 +79,7 @@ public record ModelExport(
     format.requireExtension(out.getFileName().toString());
     requireFree(out);
     if (part == Part.TEXT && format != ExportFormat.OPENCLIP) {
-      throw new UserError("--part text: only for --to openclip, not --to " + format.label());
+      throw new UserError("part text: only format openclip has it, not " + format.label());
     }
     String kind = ModelFile.kind(model, options);
     try (NDManager manager = LibTorch.newManager(Device.cpu())) {
@@ -92,17 +97,48 @@ public record ModelExport(
         SamModel sam = ModelFile.read(SamModel.class, model, options, manager);
         sam(sam.sam().arrays(), sam.sizes(), sam.provenance());
       }
-      case SamClipModel.KIND -> {
-        SamClipModel merged = ModelFile.read(SamClipModel.class, model, options, manager);
-        Map<String, NDArray> arrays = new LinkedHashMap<>(merged.model().arrays());
-        arrays.keySet().removeIf(name -> name.startsWith(SamClip.CLIP_HEAD + "."));
-        SamClipConfig config = merged.model().config();
-        SamModel.Sizes sizes = new SamModel.Sizes(config.encoder(), config.samHead());
-        sam(arrays, sizes, merged.provenance());
+      case MergedModel.KIND -> {
+        MergedModel merged = ModelFile.read(MergedModel.class, model, options, manager);
+        sam(merged);
       }
       default -> throw wrongKind(kind, ExportFormat.SAM, "a sam or samclip model");
     }
     return List.of(out);
+  }
+
+  /** Backbone and mask head; every other head is left out. */
+  private void sam(MergedModel merged) {
+    Student student = merged.student();
+    List<MaskHead> masks =
+        student.heads().values().stream()
+            .filter(MaskHead.class::isInstance)
+            .map(MaskHead.class::cast)
+            .toList();
+    if (!(student.backbone() instanceof VitDetBackbone backbone) || masks.isEmpty()) {
+      throw new UserError(
+          "%s: the format sam needs a backbone of kind %s and a head of kind %s; the backbone is of kind %s, the heads are %s"
+              .formatted(
+                  model,
+                  VitDetBackbone.KIND,
+                  MaskDecoderHead.KIND,
+                  student.backbone().kind(),
+                  kinds(student)));
+    }
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    backbone
+        .encoder()
+        .arrays()
+        .forEach((name, array) -> arrays.put(Student.BACKBONE + "." + name, array));
+    MaskHead head = masks.get(0);
+    arrays.putAll(head.module().arrays());
+    SamModel.Sizes sizes = new SamModel.Sizes(backbone.encoder().config(), head.sizes());
+    sam(arrays, sizes, merged.provenance());
+  }
+
+  private static String kinds(Student student) {
+    List<String> kinds = new ArrayList<>();
+    student.heads().forEach((name, head) -> kinds.add(name + " of kind " + head.kind()));
+    return kinds.isEmpty() ? "none" : String.join(", ", kinds);
   }
 
   private void sam(Map<String, NDArray> arrays, SamModel.Sizes sizes, Optional<Provenance> origin) {
@@ -110,20 +146,20 @@ public record ModelExport(
   }
 
   private List<Path> clip(String kind, NDManager manager) {
-    if (kind.equals(SamClipModel.KIND)) {
+    if (kind.equals(MergedModel.KIND)) {
       throw new UserError(
           model
               + ": the image side of a merged model is SAM's encoder with a head, which no OpenCLIP"
-              + " class can hold. --part text writes its text tower; --to torchscript writes the"
+              + " class can hold. Part text writes its text tower; format torchscript writes the"
               + " whole model for Python");
     }
     if (!kind.equals(ClipModel.KIND)) {
-      throw wrongKind(kind, ExportFormat.OPENCLIP, "a clip model, or a samclip with --part text");
+      throw wrongKind(kind, ExportFormat.OPENCLIP, "a clip model, or a samclip with part text");
     }
     Path config = beside(OPENCLIP_CONFIG);
     Path words = beside(TOKENIZER_FILE);
     ClipModel clip = ModelFile.read(ClipModel.class, model, options, manager);
-    try (Tokenizer tokenizer = clip.tokenizer()) {
+    try (TextTokenizer tokenizer = clip.tokenizer()) {
       ClipConfig sizes = clip.clip().config();
       Provenance provenance = provenance(clip.provenance(), ClipModel.KIND, sizes);
       stateDict(clip.clip().arrays(), metadata(provenance, tokenizer));
@@ -138,36 +174,57 @@ public record ModelExport(
     switch (kind) {
       case ClipModel.KIND -> {
         ClipModel clip = ModelFile.read(ClipModel.class, model, options, manager);
-        text(clip.clip().text(), clip.tokenizer(), clip.provenance(), words);
+        text(clip.textEncoder().orElseThrow(), clip.provenance(), words);
       }
-      case SamClipModel.KIND -> {
-        SamClipModel merged = ModelFile.read(SamClipModel.class, model, options, manager);
-        text(merged.text(), merged.tokenizer(), merged.provenance(), words);
+      case MergedModel.KIND -> {
+        MergedModel merged = ModelFile.read(MergedModel.class, model, options, manager);
+        Language language =
+            merged
+                .language()
+                .orElseThrow(
+                    () ->
+                        new UserError(
+                            model + ": part text needs a text tower, and this model has none"));
+        text(language.text(), merged.provenance(), words);
       }
       default -> throw wrongKind(kind, ExportFormat.OPENCLIP, "a clip or samclip model");
     }
     return List.of(out, words);
   }
 
-  private void text(TextTower text, Tokenizer tokenizer, Optional<Provenance> origin, Path words) {
-    try (tokenizer) {
-      Provenance provenance = provenance(origin, CLIP_TEXT, text.config());
-      stateDict(text.arrays(), metadata(provenance, tokenizer));
+  private void text(TextEncoder text, Optional<Provenance> origin, Path words) {
+    try (TextTokenizer tokenizer = text.tokenizer()) {
+      if (!(text.sizes() instanceof ClipText sizes)) {
+        throw new UserError(
+            model + ": its text tower is not a CLIP's; format openclip holds no other");
+      }
+      Provenance provenance = provenance(origin, CLIP_TEXT, sizes);
+      stateDict(text.tower().arrays(), metadata(provenance, tokenizer));
       AtomicFile.writeString(words, tokenizer.json());
     }
   }
 
   private List<Path> torchScript(String kind, NDManager manager) {
-    if (!kind.equals(SamClipModel.KIND)) {
+    if (!kind.equals(MergedModel.KIND)) {
       throw wrongKind(
           kind,
           ExportFormat.TORCHSCRIPT,
-          "a samclip model; --to sam and --to openclip take others");
+          "a samclip model; the formats sam and openclip take others");
     }
-    SamClipModel merged = ModelFile.read(SamClipModel.class, model, options, manager);
-    try (Tokenizer tokenizer = merged.tokenizer()) {
-      Provenance provenance = provenance(merged.provenance(), SamClipModel.KIND, merged.sizes());
-      TorchScriptArchive.write(out, merged, provenance.toMetadata());
+    MergedModel merged = ModelFile.read(MergedModel.class, model, options, manager);
+    TorchScriptArchive archive =
+        TorchScriptArchive.of(merged)
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "%s: format torchscript holds a backbone of kind vit-det, one head of kind mask-decoder, one of kind clip-head and its text tower, nothing else; the backbone is of kind %s, the heads are %s"
+                            .formatted(
+                                model,
+                                merged.student().backbone().kind(),
+                                kinds(merged.student()))));
+    try (TextTokenizer tokenizer = archive.tokenizer()) {
+      Provenance provenance = provenance(merged.provenance(), MergedModel.KIND, merged.sizes());
+      archive.write(out, provenance.toMetadata());
       return List.of(out);
     }
   }
@@ -194,7 +251,7 @@ public record ModelExport(
         .rewritten(version, kind, architecture, licences);
   }
 
-  private static Map<String, String> metadata(Provenance provenance, Tokenizer tokenizer) {
+  private static Map<String, String> metadata(Provenance provenance, TextTokenizer tokenizer) {
     Map<String, String> metadata = new LinkedHashMap<>(provenance.toMetadata());
     metadata.put(ModelFile.TOKENIZER, tokenizer.json());
     return metadata;
@@ -202,12 +259,12 @@ public record ModelExport(
 
   private UserError wrongKind(String kind, ExportFormat format, String needed) {
     return new UserError(
-        "%s: holds a %s model; --to %s needs %s".formatted(model, kind, format.label(), needed));
+        "%s: holds a %s model; format %s needs %s".formatted(model, kind, format.label(), needed));
   }
 
   private void requireFree(Path file) {
     if (!replace && Files.exists(file)) {
-      throw new UserError(file + " exists; choose another file, or replace it with --force");
+      throw new UserError(file + " exists; choose another file, or force its replacement");
     }
   }
 }

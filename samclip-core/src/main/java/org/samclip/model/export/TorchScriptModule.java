@@ -40,17 +40,6 @@ record TorchScriptModule(
   }
 
   /**
-   * @param name of a part that the Java model keeps beside it
-   * @param module the part
-   * @return this with the part
-   */
-  TorchScriptModule with(String name, Module module) {
-    Map<String, TorchScriptModule> more = new LinkedHashMap<>(parts);
-    more.put(name, of(module));
-    return new TorchScriptModule(kind, parameters, constants, more);
-  }
-
-  /**
    * Writes the module's object, and gives every parameter the next storage.
    *
    * @param pickle takes the object

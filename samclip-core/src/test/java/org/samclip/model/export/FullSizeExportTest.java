@@ -30,13 +30,16 @@ import org.samclip.clip.ClipConfig;
 import org.samclip.clip.TextTower;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.ClipHead;
-import org.samclip.model.ClipHeadConfig;
 import org.samclip.model.Preset;
 import org.samclip.model.RandomModels;
-import org.samclip.model.SamClip;
-import org.samclip.model.SamClipModel;
+import org.samclip.model.TwoHeadedModel;
 import org.samclip.sam.Masks;
+import org.samclip.student.ClipHead;
+import org.samclip.student.ClipHeadConfig;
+import org.samclip.student.Language;
+import org.samclip.student.MergedModel;
+import org.samclip.student.SamClipPair;
+import org.samclip.text.TextEncoder;
 
 /**
  * Writes a merged ViT-B for {@code scripts/parity/check_full_size.py}, which loads it in Python and
@@ -59,29 +62,42 @@ class FullSizeExportTest {
     Path folder = Path.of(System.getProperty("samclip.vectors.base", "")).resolve(given);
     try (NDManager manager = LibTorch.newManager(Device.cpu());
         Autograd off = Autograd.disabled()) {
-      SamClip model =
-          new SamClip(
-              Preset.VIT_B.withClipHead(new ClipHeadConfig(3, ClipHeadConfig.Pool.MAX, 512, 1)));
-      TextTower text = new TextTower(CLIP);
+      SamClipPair model =
+          SamClipPair.of(
+              SamClipPair.config(
+                  Preset.VIT_B.encoder(),
+                  Preset.VIT_B.samHead(),
+                  new ClipHeadConfig(3, ClipHeadConfig.Pool.MAX, 512, 1)));
+      TextTower text = new TextTower(CLIP.textSide());
       model.initialize(manager, 1);
       text.initialize(manager, 1);
-      load(model.getParameters(), folder.resolve("sam_vit_b.pth"));
+      load(model.student().getParameters(), folder.resolve("sam_vit_b.pth"));
       load(text.getParameters(), folder.resolve("openclip_vit_b_16.bin"));
       model.initializeClipHead(ClipHead.Init.LAST_LAYER);
 
       Map<String, NDArray> sam = new LinkedHashMap<>(model.arrays());
-      sam.keySet().removeIf(name -> name.startsWith(SamClip.CLIP_HEAD + "."));
+      sam.keySet().removeIf(name -> name.startsWith(SamClipPair.CLIP_HEAD + "."));
       TorchArchiveWriter.writeStateDict(folder.resolve("from_java_sam.pth"), sam, Map.of());
-      SamClipModel merged =
-          new SamClipModel(
-              model, text, RandomModels.samClip(manager).tokenizer(), Optional.empty());
-      TorchScriptArchive.write(folder.resolve("from_java_samclip.pt"), merged, Map.of());
+      MergedModel merged =
+          new MergedModel(
+              model.student(),
+              Optional.of(
+                  new Language(
+                      new TextEncoder(
+                          CLIP.textSide(),
+                          text,
+                          RandomModels.merged(manager).language().orElseThrow().text().tokenizer()),
+                      SamClipPair.CLIP_HEAD)),
+              Optional.empty());
+      TorchScriptArchive.of(merged)
+          .orElseThrow()
+          .write(folder.resolve("from_java_samclip.pt"), Map.of());
 
       Map<String, NDArray> outputs = new LinkedHashMap<>();
       try (TensorSource io = Checkpoints.open(folder.resolve("sam_vit_b_io.safetensors"));
           TensorSource textIo =
               Checkpoints.open(folder.resolve("openclip_vit_b_16_io.safetensors"))) {
-        SamClip.Features features = model.features(io.read("image", manager));
+        TwoHeadedModel.Features features = model.features(io.read("image", manager));
         outputs.put("embedding", features.image());
         outputs.put("patches", features.patches());
         outputs.put("neck", features.neck());
@@ -101,7 +117,7 @@ class FullSizeExportTest {
   private static void load(ParameterList parameters, Path file) {
     try (TensorSource source = Checkpoints.open(file)) {
       new ParameterLoader()
-          .optKeptInModel(name -> name.startsWith(SamClip.CLIP_HEAD))
+          .optKeptInModel(name -> name.startsWith(SamClipPair.CLIP_HEAD))
           .optIgnoredInFile(name -> name.startsWith("visual.") || name.equals("logit_scale"))
           .load(parameters, source);
     }

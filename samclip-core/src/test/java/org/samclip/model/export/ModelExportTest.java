@@ -48,7 +48,7 @@ class ModelExportTest {
     samClip = folder.resolve("merged.safetensors");
     sam = folder.resolve("sam.safetensors");
     clip = folder.resolve("clip.safetensors");
-    ModelFile.write(samClip, RandomModels.samClip(manager), TensorType.F32);
+    ModelFile.write(samClip, RandomModels.merged(manager), TensorType.F32);
     ModelFile.write(sam, RandomModels.sam(manager), TensorType.F32);
     ModelFile.write(clip, RandomModels.clip(manager), TensorType.F32);
   }
@@ -80,7 +80,7 @@ class ModelExportTest {
   void samOfAMergedModelReadsBackAsASam(String name) {
     Path out = export(samClip, ExportFormat.SAM, Part.ALL, name);
     Map<String, NDArray> expected = RandomModels.sam(manager).sam().arrays();
-    Map<String, NDArray> merged = RandomModels.samClip(manager).model().arrays();
+    Map<String, NDArray> merged = RandomModels.merged(manager).student().arrays();
     expected.replaceAll((key, array) -> merged.get(key));
     try (TensorSource source = Checkpoints.open(out)) {
       equal(expected, source);
@@ -132,7 +132,7 @@ class ModelExportTest {
   void openClipOfAMergedModelIsItsTextTower() {
     Path out = export(samClip, ExportFormat.OPENCLIP, Part.TEXT, "text.safetensors");
     try (TensorSource source = Checkpoints.open(out)) {
-      equal(RandomModels.samClip(manager).text().arrays(), source);
+      equal(RandomModels.merged(manager).language().orElseThrow().text().tower().arrays(), source);
       assertTrue(source.names().contains("transformer.resblocks.0.attn.in_proj_weight"));
       assertTrue(source.metadata().containsKey(ModelFile.TOKENIZER));
     }
@@ -141,11 +141,17 @@ class ModelExportTest {
 
   @Test
   void whatCannotBeIsSaidWithTheRemedy() {
-    refused(samClip, ExportFormat.OPENCLIP, Part.ALL, "a.bin", "--part text", "torchscript");
+    refused(samClip, ExportFormat.OPENCLIP, Part.ALL, "a.bin", "Part text", "torchscript");
     refused(sam, ExportFormat.OPENCLIP, Part.ALL, "a.bin", "holds a sam model", "clip model");
     refused(clip, ExportFormat.SAM, Part.ALL, "a.pth", "holds a clip model", "samclip");
-    refused(sam, ExportFormat.TORCHSCRIPT, Part.ALL, "a.pt", "holds a sam model", "--to sam");
-    refused(sam, ExportFormat.SAM, Part.TEXT, "a.pth", "--part text", "openclip");
+    refused(
+        sam,
+        ExportFormat.TORCHSCRIPT,
+        Part.ALL,
+        "a.pt",
+        "holds a sam model",
+        "the formats sam and openclip");
+    refused(sam, ExportFormat.SAM, Part.TEXT, "a.pth", "part text", "openclip");
     refused(sam, ExportFormat.SAM, Part.ALL, "a.onnx", "a.onnx", ".safetensors");
     assertFalse(Files.exists(folder.resolve("out")));
   }
@@ -161,9 +167,15 @@ class ModelExportTest {
   @Test
   void nothingIsReplacedUnasked() throws IOException {
     export(clip, ExportFormat.OPENCLIP, Part.ALL, "model.bin");
-    refused(clip, ExportFormat.OPENCLIP, Part.ALL, "model.bin", "exists", "--force");
+    refused(clip, ExportFormat.OPENCLIP, Part.ALL, "model.bin", "exists", "force its replacement");
     // The files beside count as well.
-    refused(clip, ExportFormat.OPENCLIP, Part.ALL, "other.bin", "open_clip_config.json", "--force");
+    refused(
+        clip,
+        ExportFormat.OPENCLIP,
+        Part.ALL,
+        "other.bin",
+        "open_clip_config.json",
+        "force its replacement");
     Path out = folder.resolve("out/model.bin");
     Files.writeString(out, "old");
     new ModelExport(clip, WeightsOptions.NONE, out, true, "1", Map.of())

@@ -25,9 +25,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.RandomModels;
-import org.samclip.model.SamClip;
-import org.samclip.model.SamClipModel;
+import org.samclip.model.TwoHeadedModel;
 import org.samclip.sam.Masks;
+import org.samclip.student.MergedModel;
+import org.samclip.student.SamClipPair;
 
 /** The archive runs in libtorch alone and gives what the Java model gives. */
 class TorchScriptArchiveTest {
@@ -37,16 +38,18 @@ class TorchScriptArchiveTest {
   @TempDir private Path folder;
   private NDManager manager;
   private Autograd off;
-  private SamClipModel model;
+  private MergedModel model;
+  private SamClipPair pair;
   private PtSymbolBlock module;
 
   @BeforeEach
   void write() throws IOException {
     manager = LibTorch.newManager(Device.cpu());
     off = Autograd.disabled();
-    model = RandomModels.samClip(manager);
+    model = RandomModels.merged(manager);
+    pair = new SamClipPair(model.student());
     Path file = folder.resolve("model.pt");
-    TorchScriptArchive.write(file, model, Map.of("samclip.kind", "samclip"));
+    TorchScriptArchive.of(model).orElseThrow().write(file, Map.of("samclip.kind", "samclip"));
     try (InputStream in = Files.newInputStream(file)) {
       module = JniUtils.loadModule((PtNDManager) manager, in, false, false);
     }
@@ -63,7 +66,7 @@ class TorchScriptArchiveTest {
   void forwardIsThatOfTheModelAtEverySide() {
     for (Shape shape : new Shape[] {new Shape(2, 3, 32, 32), new Shape(1, 3, 48, 24)}) {
       NDArray images = manager.randomNormal(shape);
-      SamClip.Features expected = model.model().features(images);
+      TwoHeadedModel.Features expected = pair.features(images);
       NDList got = call("forward", images);
       same(expected.image(), got.get(0));
       same(expected.patches(), got.get(1));
@@ -73,18 +76,18 @@ class TorchScriptArchiveTest {
 
   @Test
   void decodesPointsBoxesAndMasks() {
-    NDArray neck = model.model().features(manager.randomNormal(new Shape(2, 3, 32, 32))).neck();
+    NDArray neck = pair.features(manager.randomNormal(new Shape(2, 3, 32, 32))).neck();
     NDArray points = manager.randomUniform(0, 32, new Shape(2, 3, 2, 2));
     NDArray labels =
         manager.create(new long[] {1, -1, 0, 1, 2, 3, 1, 1, 2, 3, 0, -1}, new Shape(2, 3, 2));
     NDArray masks = manager.randomNormal(new Shape(2, 3, 1, 16, 16));
 
-    Masks plain = model.model().samHead().masksOfTokens(neck, points, labels);
+    Masks plain = pair.samHead().masksOfTokens(neck, points, labels);
     NDList got = call("decode", neck, points, labels);
     same(plain.logits(), got.get(0));
     same(plain.iou(), got.get(1));
 
-    Masks refined = model.model().samHead().masksOfTokens(neck, points, labels, masks);
+    Masks refined = pair.samHead().masksOfTokens(neck, points, labels, masks);
     NDList gotRefined = call("decode", neck, points, labels, masks);
     same(refined.logits(), gotRefined.get(0));
     same(refined.iou(), gotRefined.get(1));
@@ -93,8 +96,8 @@ class TorchScriptArchiveTest {
 
   @Test
   void decodesWithoutAnyPrompt() {
-    NDArray neck = model.model().features(manager.randomNormal(new Shape(1, 3, 32, 32))).neck();
-    Masks expected = model.model().samHead().unprompted(neck);
+    NDArray neck = pair.features(manager.randomNormal(new Shape(1, 3, 32, 32))).neck();
+    Masks expected = pair.samHead().unprompted(neck);
     NDArray none = manager.create(new Shape(1, 1, 0, 2));
     NDList got = call("decode", neck, none, manager.create(new long[0], new Shape(1, 1, 0)));
     same(expected.logits(), got.get(0));
@@ -104,7 +107,9 @@ class TorchScriptArchiveTest {
   void encodesTexts() {
     long[] ids = {13, 2, 9, 14, 0, 0, 0, 0, 13, 4, 5, 11, 14, 0, 0, 0};
     NDArray tokens = manager.create(ids, new Shape(2, 8));
-    same(model.text().forward(tokens), call("encode_text", tokens).get(0));
+    same(
+        model.language().orElseThrow().text().tower().forward(tokens),
+        call("encode_text", tokens).get(0));
   }
 
   private NDList call(String method, NDArray... arguments) {

@@ -1,4 +1,4 @@
-package org.samclip.model;
+package org.samclip.student;
 
 import org.samclip.UserError;
 import org.samclip.nn.SizeLimits;
@@ -13,7 +13,8 @@ import org.samclip.nn.SizeLimits;
  *     the patch alone, as in the paper. The head learns on pooled patches, so single ones may say
  *     little
  */
-public record ClipHeadConfig(int layers, Pool pool, int embedDim, int denseWindow) {
+public record ClipHeadConfig(int layers, Pool pool, int embedDim, int denseWindow)
+    implements HeadConfig {
 
   /** Largest side of the square for a dense feature. */
   public static final int MAX_DENSE_WINDOW = 63;

@@ -18,18 +18,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.samclip.UserError;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.ClipHeadConfig.Pool;
 import org.samclip.parity.Vectors;
 import org.samclip.sam.Masks;
 import org.samclip.sam.Prompts;
 import org.samclip.sam.Sam;
 import org.samclip.sam.SamHeadConfig;
+import org.samclip.student.ClipHeadConfig;
+import org.samclip.student.ClipHeadConfig.Pool;
+import org.samclip.student.SamClipPair;
 
 /** The merged model: one backbone for both heads, any side, batches, gradients. */
-class SamClipTest {
+class MergedPairTest {
 
   private NDManager manager;
-  private SamClip model;
+  private SamClipPair model;
 
   @BeforeEach
   void load() {
@@ -54,7 +56,7 @@ class SamClipTest {
   @Test
   void onePassGivesWhatThePartsGive() {
     NDArray images = images(2, 16, 16);
-    SamClip.Features all = model.features(images);
+    TwoHeadedModel.Features all = model.features(images);
     NDArray tokens = model.imageEncoder().tokens(images);
     close("image", all.image(), model.clipHead().forward(tokens));
     close("patches", all.patches(), model.clipHead().dense(model.clipHead().features(tokens)));
@@ -80,7 +82,7 @@ class SamClipTest {
   @ParameterizedTest
   @CsvSource({"4, 4", "8, 12", "16, 16", "20, 4", "28, 36", "64, 64"})
   void everySideThatIsAMultipleOfThePatch(long height, long width) {
-    SamClip.Features all = model.features(images(2, height, width));
+    TwoHeadedModel.Features all = model.features(images(2, height, width));
     long h = height / 4;
     long w = width / 4;
     assertEquals(new Shape(2, 6), all.image().getShape());
@@ -117,9 +119,9 @@ class SamClipTest {
   @Test
   void imagesOfABatchDoNotMeet() {
     NDArray images = images(3, 20, 12);
-    SamClip.Features all = model.features(images);
+    TwoHeadedModel.Features all = model.features(images);
     for (int i = 0; i < 3; i++) {
-      SamClip.Features one = model.features(images.get(i + ":" + (i + 1)));
+      TwoHeadedModel.Features one = model.features(images.get(i + ":" + (i + 1)));
       close("image", all.image().get(i).expandDims(0), one.image());
       close("patches", all.patches().get(i).expandDims(0), one.patches());
       close("neck", all.neck().get(i).expandDims(0), one.neck());
@@ -169,7 +171,9 @@ class SamClipTest {
     SamHeadConfig wide = new SamHeadConfig(16, 2, 2, 16, 4, 3, 3, 8);
     ClipHeadConfig head = new ClipHeadConfig(1, Pool.MAX, 6, 1);
     UserError e =
-        assertThrows(UserError.class, () -> new SamClipConfig(SmallModel.ENCODER, wide, head));
+        assertThrows(
+            UserError.class,
+            () -> SamClipPair.of(SamClipPair.config(SmallModel.ENCODER, wide, head)));
     assertTrue(e.getMessage().contains("8") && e.getMessage().contains("16"), e.getMessage());
     assertThrows(UserError.class, () -> new ClipHeadConfig(1, Pool.MAX, 0, 1));
     for (int window : new int[] {0, 2, 65}) {
