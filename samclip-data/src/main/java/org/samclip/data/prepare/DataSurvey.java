@@ -64,7 +64,7 @@ public final class DataSurvey {
    */
   public void look(long limit, ReplaySettings settings, Viewer viewer) {
     if (limit < 0) {
-      throw new UserError("--limit " + limit + ": allowed: 0 (all samples) or more");
+      throw new UserError("limit " + limit + ": allowed: 0 (all samples) or more");
     }
     SampleBudget all = SampleBudget.counting(null);
     try (ReplayStream stream = new ReplayStream(mixture, settings, all, Position.START)) {

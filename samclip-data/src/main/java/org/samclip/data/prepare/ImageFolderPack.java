@@ -71,7 +71,7 @@ public final class ImageFolderPack implements PackSource {
   public ImageFolderPack(Path folder, long seed, DataLimits limits) {
     this.folder = folder;
     if (!Files.isDirectory(folder)) {
-      throw new UserError(folder + ": no such folder; --images names a folder of images");
+      throw new UserError(folder + ": no such folder; give a folder of images");
     }
     List<Image> found = found(limits);
     if (found.isEmpty()) {

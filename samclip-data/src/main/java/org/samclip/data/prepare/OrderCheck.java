@@ -86,7 +86,7 @@ public final class OrderCheck {
   public Result run(int passes, int stops) {
     if (passes < 1 || stops < 1) {
       throw new UserError(
-          "--passes " + passes + ", --stops " + stops + ": allowed: at least 1 of each");
+          "passes " + passes + ", stops " + stops + ": allowed: at least 1 of each");
     }
     long draws = Math.multiplyExact(passes, mixture.draws());
     KeyTally through = new KeyTally();

@@ -49,13 +49,13 @@ public final class ShardPacker {
    */
   public ShardPacker(int maxSamples, long maxBytes, int threads) {
     if (maxSamples < 1) {
-      throw new UserError("--shard-samples " + maxSamples + ": allowed: at least 1");
+      throw new UserError("shard samples " + maxSamples + ": allowed: at least 1");
     }
     if (maxBytes < 1_000_000) {
-      throw new UserError("--shard-bytes " + maxBytes + ": allowed: at least 1000000");
+      throw new UserError("shard bytes " + maxBytes + ": allowed: at least 1000000");
     }
     if (threads < 1 || threads > 1024) {
-      throw new UserError("--workers " + threads + ": allowed: 1..1024");
+      throw new UserError("workers " + threads + ": allowed: 1..1024");
     }
     this.maxSamples = maxSamples;
     this.maxBytes = maxBytes;
@@ -96,7 +96,7 @@ public final class ShardPacker {
     }
     try (Stream<Path> content = Files.list(out)) {
       if (content.findAny().isPresent()) {
-        throw new UserError(out + " holds files: choose an empty or new folder for --out");
+        throw new UserError(out + " holds files: choose an empty or new folder");
       }
     }
   }

@@ -10,8 +10,8 @@ import java.util.SplittableRandom;
  */
 public final class SceneGenerator {
 
-  /** Changes whenever the same seed gives other pixels or captions than before. */
-  public static final int VERSION = 2;
+  /** Changes whenever the same options give other files than before. */
+  public static final int VERSION = 3;
 
   private static final int SCENES = 1;
   private static final int CROPS = 2;

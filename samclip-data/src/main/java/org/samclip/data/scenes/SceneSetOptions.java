@@ -30,7 +30,7 @@ public record SceneSetOptions(
   /** Checks the ranges. */
   public SceneSetOptions {
     if (size < 16 || size > 2048) {
-      throw new UserError("--size " + size + ": allowed are 16..2048 pixels, for example 128");
+      throw new UserError("size " + size + ": allowed are 16..2048 pixels, for example 128");
     }
     requireCount("clip", clip);
     requireCount("sam", sam);
@@ -48,7 +48,7 @@ public record SceneSetOptions(
 
   private static void requireCount(String name, int value) {
     if (value < 0 || value > MOST) {
-      throw new UserError("--" + name + " " + value + ": allowed are 0.." + MOST + " images");
+      throw new UserError(name + " " + value + ": allowed are 0.." + MOST + " images");
     }
   }
 }

@@ -25,6 +25,8 @@ import org.samclip.data.prepare.OrderedWork;
  * <pre>
  * clip/clip-00000.tar                    WebDataset: key.jpg, key.txt
  * sam/sa_000000.tar                      SA-1B: sa_N.jpg, sa_N.json
+ * train/classes, classes.txt, heldout.txt  as of the test, with the training's sprites: labelled
+ *                                        neighbours for k-NN
  * validation/...                         as test, with other sprites and scenes
  * test/classes/LABEL/N.png               images of one object in class folders
  * test/classes.txt                       all labels
@@ -42,6 +44,13 @@ import org.samclip.data.prepare.OrderedWork;
 public final class SceneWriter {
 
   private static final String MANIFEST = "manifest.json";
+
+  /** Folder of the images with captions, in the format {@code webdataset}. */
+  public static final String CAPTIONED = "clip";
+
+  /** Folder of the images with masks, in the format {@code sa1b}. */
+  public static final String MASKED = "sam";
+
   private static final String FORMAT = "samclip-scenes";
 
   private final SceneSetOptions options;
@@ -99,6 +108,8 @@ public final class SceneWriter {
         TrainingShards training = new TrainingShards(generator);
         training.writeClip(folder, work, options.clip(), progress);
         training.writeSam(folder, work, options.sam(), progress);
+        new EvaluationSets(generator, SceneSplit.TRAIN)
+            .writeCrops(folder, work, options.crops(), progress);
         for (SceneSplit split : List.of(SceneSplit.VALIDATION, SceneSplit.TEST)) {
           EvaluationSets evaluation = new EvaluationSets(generator, split);
           evaluation.writeCrops(folder, work, options.crops(), progress);
@@ -121,6 +132,7 @@ public final class SceneWriter {
     ObjectNode counts = root.putObject("counts");
     counts.put("clip", options.clip());
     counts.put("sam", options.sam());
+    counts.put(SceneSplit.TRAIN.key() + "_crops", options.crops());
     for (SceneSplit split : List.of(SceneSplit.VALIDATION, SceneSplit.TEST)) {
       counts.put(split.key() + "_crops", options.crops());
       counts.put(split.key() + "_scenes", options.scenes());
@@ -146,11 +158,11 @@ public final class SceneWriter {
         }
       }
       throw new UserError(
-          out + " holds files but no " + MANIFEST + ": choose an empty or new folder for --out");
+          out + " holds files but no " + MANIFEST + ": choose an empty or new folder");
     }
     JsonNode manifest = read(file);
     if (!FORMAT.equals(manifest.path("format").asText())) {
-      throw new UserError(file + " is not of a set of scenes: choose a new folder for --out");
+      throw new UserError(file + " is not of a set of scenes: choose a new folder");
     }
     int version = manifest.path("generator_version").asInt();
     if (version != SceneGenerator.VERSION) {

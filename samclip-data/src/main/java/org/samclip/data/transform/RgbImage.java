@@ -109,4 +109,17 @@ public record RgbImage(int width, int height, byte[] rgb) {
     }
     return new RgbImage(crop.width(), crop.height(), cut);
   }
+
+  /** A copy with left and right exchanged. */
+  public RgbImage flipped() {
+    byte[] out = new byte[rgb.length];
+    int row = 3 * width;
+    for (int from = 0; from < rgb.length; from += 3) {
+      int to = from / row * row + row - 3 - from % row;
+      out[to] = rgb[from];
+      out[to + 1] = rgb[from + 1];
+      out[to + 2] = rgb[from + 2];
+    }
+    return new RgbImage(width, height, out);
+  }
 }

@@ -109,6 +109,10 @@ class SceneWriterTest {
     for (SceneSplit split : List.of(SceneSplit.VALIDATION, SceneSplit.TEST)) {
       requireEvaluationSets(out.resolve(split.key()));
     }
+    requireCrops(out.resolve("train"));
+    Scene first = generator.crop(SceneSplit.TRAIN, 0, 0);
+    String file = "train/classes/" + labels.get(0) + "/000000.png";
+    assertArrayEquals(first.image().toPng(), Files.readAllBytes(out.resolve(file)));
     assertTrue(Files.readString(out.resolve("NOTICE")).contains("Microsoft"));
   }
 
@@ -130,6 +134,10 @@ class SceneWriterTest {
         assertEquals(mask[p] != 0, value == category, "labels and instances agree");
       }
     }
+    requireCrops(out);
+  }
+
+  private void requireCrops(Path out) throws IOException {
     for (String label : labels) {
       try (Stream<Path> crops = Files.list(out.resolve("classes").resolve(label))) {
         assertEquals(2, crops.count(), label);
