@@ -1,9 +1,12 @@
 package org.samclip.eval;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.samclip.UserError;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.source.EvaluationSet;
@@ -36,10 +39,10 @@ public final class SampleBatches<T> {
    */
   public SampleBatches(EvaluationSet<T> set, int batch, int limit) {
     if (batch < 1) {
-      throw new UserError("batch: " + batch + " found, at least 1 is needed");
+      throw InvalidOption.value("batch", batch, "1 or more");
     }
     if (limit < 0) {
-      throw new UserError("max_images: " + limit + " found; allowed: 0 for all, or a number above");
+      throw InvalidOption.value("max_images", limit, "0 for all, or a number above");
     }
     this.set = set;
     this.batch = batch;
@@ -64,6 +67,38 @@ public final class SampleBatches<T> {
     }
     used += samples.size();
     return samples;
+  }
+
+  /**
+   * What is done with a batch.
+   *
+   * @param <T> a decoded sample
+   */
+  @FunctionalInterface
+  public interface Visitor<T> {
+
+    /**
+     * @param samples of the batch, at least one
+     * @param images {@code [B, 3, S, S]} float32, of the same samples; closed afterwards with all
+     *     that belongs to their manager
+     */
+    void onBatch(List<T> samples, NDArray images);
+  }
+
+  /**
+   * Walks to the end.
+   *
+   * @param manager on the device of the model
+   * @param side S in pixels
+   * @param input makes the values {@code [3, S, S]} of a sample's image
+   * @param visitor gets every batch
+   */
+  public void forEach(NDManager manager, int side, Function<T, float[]> input, Visitor<T> visitor) {
+    for (List<T> batch = next(); !batch.isEmpty(); batch = next()) {
+      try (NDManager step = manager.newSubManager()) {
+        visitor.onBatch(batch, ImageBatch.of(step, batch.stream().map(input).toList(), side));
+      }
+    }
   }
 
   /**

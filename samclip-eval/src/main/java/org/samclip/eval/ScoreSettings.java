@@ -1,7 +1,5 @@
 package org.samclip.eval;
 
-import org.samclip.UserError;
-
 /**
  * What is done with the cosines of patches and class names.
  *
@@ -17,15 +15,9 @@ public record ScoreSettings(double temperature, double threshold, int points, do
 
   /** Checks the ranges. */
   public ScoreSettings {
-    check(temperature > 0, "temperature", temperature, "above 0");
-    check(threshold >= 0 && threshold <= 1, "threshold", threshold, "0 to 1");
-    check(points >= 0 && points <= 64, "points", points, "0 to 64");
-    check(logitRange > 0, "logit_range", logitRange, "above 0");
-  }
-
-  private static void check(boolean isGood, String key, Number found, String allowed) {
-    if (!isGood) {
-      throw new UserError(key + ": " + found + " found; allowed: " + allowed);
-    }
+    InvalidOption.check(temperature > 0, "temperature", temperature, "above 0");
+    InvalidOption.check(threshold >= 0 && threshold <= 1, "threshold", threshold, "0 to 1");
+    InvalidOption.check(points >= 0 && points <= 64, "points", points, "0 to 64");
+    InvalidOption.check(logitRange > 0, "logit_range", logitRange, "above 0");
   }
 }

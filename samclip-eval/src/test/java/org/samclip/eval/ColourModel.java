@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.samclip.data.transform.Normalisation;
+import org.samclip.eval.segment.HeadFeatures;
 import org.samclip.eval.segment.TwoHeadModel;
 import org.samclip.kernel.Kernels;
-import org.samclip.model.SamClip;
 import org.samclip.sam.Masks;
 import org.samclip.sam.Prompts;
 
@@ -104,10 +104,9 @@ public final class ColourModel implements TwoHeadModel {
   }
 
   @Override
-  public SamClip.Features features(NDArray images) {
+  public HeadFeatures features(NDArray images) {
     NDArray colours = encodeImages(images);
-    return new SamClip.Features(
-        embedImages(images), patchFeatures(images), colours.transpose(0, 2, 3, 1), colours);
+    return new HeadFeatures(patchFeatures(images), colours.transpose(0, 2, 3, 1), colours);
   }
 
   /** The mean colour of a region. */

@@ -5,7 +5,6 @@ import ai.djl.Model;
 import ai.djl.ndarray.NDManager;
 import java.nio.file.Path;
 import org.samclip.UserError;
-import org.samclip.clip.DenseForm;
 import org.samclip.eval.segment.PromptedMaskModel;
 import org.samclip.eval.segment.TwoHeadModel;
 import org.samclip.eval.zeroshot.ImageTextModel;
@@ -98,24 +97,17 @@ public final class OpenModel implements AutoCloseable {
   }
 
   /**
-   * @return side of a patch in pixels, of which the side of an input is a multiple
-   */
-  public int patch() {
-    return model.input().patch();
-  }
-
-  /**
    * @return whether it compares images with texts
    */
   public boolean hasText() {
-    return model instanceof TextAlignedModel;
+    return model.as(TextAlignedModel.class).isPresent();
   }
 
   /**
    * @return whether it draws masks of prompts
    */
   public boolean hasMasks() {
-    return model instanceof PromptableModel;
+    return model.as(PromptableModel.class).isPresent();
   }
 
   /**
@@ -125,16 +117,6 @@ public final class OpenModel implements AutoCloseable {
    */
   public ImageTextModel imageText(String what) {
     return new ImageTextAdapter(require(TextAlignedModel.class, what));
-  }
-
-  /**
-   * @param what needs it, for the message
-   * @param dense how a patch gets its feature, where the network has not learned it
-   * @return the model that compares images with texts
-   * @throws UserError if the model knows no texts
-   */
-  public ImageTextModel imageText(String what, DenseForm dense) {
-    return new ImageTextAdapter(require(TextAlignedModel.class, what).withDense(dense));
   }
 
   /**
@@ -155,20 +137,33 @@ public final class OpenModel implements AutoCloseable {
     return new TwoHeadAdapter(require(TwoHeadedModel.class, what));
   }
 
-  private <T> T require(Class<T> needed, String what) {
-    if (!needed.isInstance(model)) {
-      throw new UserError(
-          "%s: %s holds a %s model; a %s model is needed"
-              .formatted(what, file, kind, ModelFamilies.kinds(needed)));
-    }
-    return needed.cast(model);
+  /**
+   * @return the model, for what asks for no more
+   */
+  public VisionModel model() {
+    return model;
+  }
+
+  /**
+   * @param needed what the model has to be able to do
+   * @param what needs it, for the message
+   * @param <T> kind of the model
+   * @return the model as that
+   * @throws UserError if it cannot
+   */
+  public <T> T require(Class<T> needed, String what) {
+    return model
+        .as(needed)
+        .orElseThrow(
+            () ->
+                new UserError(
+                    "%s: %s holds a %s model; a %s model is needed"
+                        .formatted(what, file, kind, ModelFamilies.kinds(needed))));
   }
 
   @Override
   public void close() {
-    if (model instanceof TextAlignedModel aligned) {
-      aligned.tokenizer().close();
-    }
+    model.as(TextAlignedModel.class).ifPresent(aligned -> aligned.tokenizer().close());
     manager.close();
   }
 }

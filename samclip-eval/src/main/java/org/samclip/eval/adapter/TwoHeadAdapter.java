@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
 import org.samclip.data.transform.Normalisation;
+import org.samclip.eval.segment.HeadFeatures;
 import org.samclip.eval.segment.TwoHeadModel;
-import org.samclip.model.SamClip;
 import org.samclip.model.TwoHeadedModel;
 import org.samclip.sam.Masks;
 import org.samclip.sam.Prompts;
@@ -58,16 +58,15 @@ public final class TwoHeadAdapter implements TwoHeadModel {
   }
 
   @Override
-  public SamClip.Features features(NDArray images) {
+  public HeadFeatures features(NDArray images) {
     List<NDArray> results =
         Inference.several(
             images.getManager(),
             () -> {
-              SamClip.Features features = model.features(images);
-              return List.of(
-                  features.image(), features.patches(), features.tokens(), features.neck());
+              TwoHeadedModel.Features features = model.features(images);
+              return List.of(features.patches(), features.tokens(), features.neck());
             });
-    return new SamClip.Features(results.get(0), results.get(1), results.get(2), results.get(3));
+    return new HeadFeatures(results.get(0), results.get(1), results.get(2));
   }
 
   @Override

@@ -80,6 +80,24 @@ public final class Bootstrap {
     return measure(models.get(0), times -> mean(models, times) - mean(references, times));
   }
 
+  /**
+   * The paired ratio of two models: the share of a teacher's skill that a model has kept.
+   *
+   * @param model scores of the one
+   * @param reference scores of the other on the same images
+   * @return model / reference and its interval
+   * @throws IllegalArgumentException if the images differ, or the reference is 0
+   */
+  public static Measurement ratio(ImageScores model, ImageScores reference) {
+    requireSameImages(List.of(reference), model);
+    return measure(
+        model,
+        times -> {
+          double below = reference.value(times);
+          return below == 0 ? Double.NaN : model.value(times) / below;
+        });
+  }
+
   private static double mean(List<? extends ImageScores> models, int[] times) {
     double sum = 0;
     for (ImageScores model : models) {

@@ -21,7 +21,7 @@ public final class ContactSheet {
    */
   public ContactSheet(String title, int most) {
     if (most < 1 || most > 600) {
-      throw new UserError("--panels " + most + ": allowed: 1..600");
+      throw new UserError("panels " + most + ": allowed: 1..600");
     }
     this.most = most;
     sheet = new PanelSheet(title, Math.min(COLUMNS, most));

@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.source.LabelMapFolder;
 import org.samclip.data.transform.Resampling;
@@ -26,6 +25,7 @@ import org.samclip.eval.predict.MaskDrawer;
 import org.samclip.eval.predict.MaskPrompt;
 import org.samclip.eval.segment.DeepestPoint;
 import org.samclip.eval.segment.HeadComposition;
+import org.samclip.eval.segment.HeadFeatures;
 import org.samclip.eval.segment.PromptedMaskModel;
 import org.samclip.eval.segment.TwoHeadModel;
 import org.samclip.eval.zeroshot.ImageTextModel;
@@ -33,23 +33,22 @@ import org.samclip.eval.zeroshot.SemanticSegmentation;
 import org.samclip.eval.zeroshot.TextClassifier;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.SamClip;
 
 /**
  * One sheet for each of some images of a labelled set: the image, its labels, masks from points by
- * the SAM teacher and by the student, and segmentation by text of the CLIP teacher, of the
- * student's CLIP head, and of both its heads together.
+ * teachers and by the student, and segmentation by text of teachers, of the student's patches, and
+ * of both its heads together.
  *
  * @param student the merged model
- * @param samTeacher the SAM beside which its masks are shown, if there is one
- * @param clipTeacher the CLIP beside which its labels are shown, if there is one
+ * @param drawing teachers beside which its masks are shown, by name
+ * @param naming teachers beside which its labels are shown, by name
  * @param semantic how patch features are compared with class names
  * @param composed how both heads are composed
  */
 public record Panels(
     TwoHeadModel student,
-    Optional<PromptedMaskModel> samTeacher,
-    Optional<ImageTextModel> clipTeacher,
+    Map<String, PromptedMaskModel> drawing,
+    Map<String, ImageTextModel> naming,
     SemanticSegmentation.Options semantic,
     HeadComposition.Options composed) {
 
@@ -99,7 +98,7 @@ public record Panels(
     private final DenseTask composedTask;
     private final TextClassifier semanticTexts;
     private final TextClassifier composedTexts;
-    private final TextClassifier teacherTexts;
+    private final Map<String, TextClassifier> teacherTexts = new LinkedHashMap<>();
 
     Answers(NDManager manager, List<String> classes) {
       this.manager = manager;
@@ -110,13 +109,12 @@ public record Panels(
           TextClassifier.of(manager, student, semanticTask.namedClasses(), semantic.templates());
       composedTexts =
           TextClassifier.of(manager, student, composedTask.namedClasses(), composed.templates());
-      teacherTexts =
-          clipTeacher
-              .map(
-                  teacher ->
-                      TextClassifier.of(
-                          manager, teacher, semanticTask.namedClasses(), semantic.templates()))
-              .orElse(null);
+      naming.forEach(
+          (name, teacher) ->
+              teacherTexts.put(
+                  name,
+                  TextClassifier.of(
+                      manager, teacher, semanticTask.namedClasses(), semantic.templates())));
     }
 
     PanelSheet sheet(LabelMapFolder.Item item) {
@@ -126,9 +124,11 @@ public record Panels(
         truth[i] = item.labels().labels()[i] & 0xFF;
       }
       Map<String, int[]> byText = new LinkedHashMap<>();
-      clipTeacher.ifPresent(
-          teacher -> byText.put("CLIP teacher, by text", semantic(teacher, teacherTexts, image)));
-      byText.put("merged, CLIP head, by text", semantic(student, semanticTexts, image));
+      naming.forEach(
+          (name, teacher) ->
+              byText.put(
+                  name + " teacher, by text", semantic(teacher, teacherTexts.get(name), image)));
+      byText.put("merged, patches, by text", semantic(student, semanticTexts, image));
       byText.put("merged, both heads, by text", composed(image));
 
       Colours colours = new Colours(classes, truth, byText.values());
@@ -136,10 +136,10 @@ public record Panels(
       PanelSheet sheet = new PanelSheet(item.key(), COLUMNS);
       sheet.add(new Overlay(image, CELL).picture(), "image");
       sheet.add(labels(image, truth, colours), "labels");
-      samTeacher.ifPresent(
-          teacher ->
+      drawing.forEach(
+          (name, teacher) ->
               sheet.add(
-                  masks(teacher, image, prompts, truth, colours), "SAM teacher, from points"));
+                  masks(teacher, image, prompts, truth, colours), name + " teacher, from points"));
       sheet.add(masks(student, image, prompts, truth, colours), "merged, from points");
       byText.forEach((caption, found) -> sheet.add(labels(image, found, colours), caption));
       sheet.add(colours.legend().picture(CELL, CELL, LEGEND_COLUMNS), "");
@@ -170,7 +170,7 @@ public record Panels(
       SamPreprocess preprocess = new SamPreprocess(side, student.normalisation());
       try (NDManager step = manager.newSubManager()) {
         NDArray input = ImageBatch.of(step, List.of(preprocess.apply(image)), side);
-        SamClip.Features features = student.features(input);
+        HeadFeatures features = student.features(input);
         return composed
             .composing()
             .composer(student, composedTask, composedTexts, side, composed.promptsPerPass())

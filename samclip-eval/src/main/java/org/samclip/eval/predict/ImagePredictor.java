@@ -20,6 +20,7 @@ import org.samclip.eval.adapter.OpenModel;
 import org.samclip.eval.predict.ImagePrediction.Array;
 import org.samclip.eval.segment.Composition;
 import org.samclip.eval.segment.CompositionSettings;
+import org.samclip.eval.segment.HeadFeatures;
 import org.samclip.eval.segment.PromptedMaskModel;
 import org.samclip.eval.segment.TwoHeadModel;
 import org.samclip.eval.zeroshot.ImageTextModel;
@@ -27,7 +28,6 @@ import org.samclip.eval.zeroshot.PromptTemplates;
 import org.samclip.eval.zeroshot.TextClassifier;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.SamClip;
 
 /**
  * Answers prompts and texts for one image, by a model of any kind and at its own side.
@@ -74,7 +74,7 @@ public record ImagePredictor(
     List<TextAnswer> answers = List.of();
     try (Autograd off = Autograd.disabled();
         NDManager manager = LibTorch.newManager(model.device())) {
-      SamClip.Features both = null;
+      HeadFeatures both = null;
       NDArray neck = null;
       NDArray patches = null;
       SamPreprocess.Frame frame = null;
@@ -166,7 +166,7 @@ public record ImagePredictor(
       NDManager manager,
       RgbImage image,
       SamPreprocess.Frame frame,
-      SamClip.Features features) {
+      HeadFeatures features) {
     TwoHeadModel heads = model.twoHeads("masks of texts");
     List<String> classes = new ArrayList<>(answers.stream().map(TextAnswer::text).toList());
     if (Background.indexIn(classes) < 0) {

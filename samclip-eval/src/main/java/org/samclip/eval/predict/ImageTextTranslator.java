@@ -20,7 +20,7 @@ import org.samclip.kernel.LibTorch;
 
 /**
  * Zero-shot classification by a DJL predictor. The predictor's block reads the image, and its first
- * output is the image's embedding: {@link org.samclip.model.SamClip} or {@link
+ * output is the image's embedding: {@link org.samclip.student.Student} or {@link
  * org.samclip.clip.ImageTower}. Texts are embedded once; translators may serve several predictors.
  */
 public final class ImageTextTranslator implements Translator<Image, Classifications> {

@@ -2,16 +2,13 @@ package org.samclip.eval.predict;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import org.samclip.data.transform.LabelMap;
 import org.samclip.data.transform.SamPreprocess;
+import org.samclip.eval.segment.EncodedImage;
 import org.samclip.eval.segment.PromptedMaskModel;
 import org.samclip.sam.Masks;
-import org.samclip.sam.Prompts;
-import org.samclip.sam.Sam;
 
 /**
  * One mask for every prompt. A single point may mean a thing or its part, so of the three masks
@@ -46,39 +43,27 @@ public record MaskDrawer(PromptedMaskModel model, int side) {
   }
 
   private DrawnMask draw(NDArray embedding, SamPreprocess.Frame frame, MaskPrompt prompt) {
-    NDManager manager = embedding.getManager();
-    Masks masks;
-    if (prompt instanceof MaskPrompt.Points points) {
-      Masks all = model.masks(embedding, prompts(manager, frame, points.points()));
-      masks = points.points().size() == 1 ? all.multi() : all.single();
-    } else {
-      MaskPrompt.Box box = (MaskPrompt.Box) prompt;
-      float[] corners = floats(frame.toInput(box.x0(), box.y0(), box.x1(), box.y1()));
-      masks =
-          model
-              .masks(embedding, Prompts.boxes(manager.create(corners, new Shape(1, 1, 4))))
-              .single();
-    }
-    int best = (int) masks.iou().flatten().argMax().getLong();
-    NDArray logits = masks.logits().get(":, 0, {}:{}", best, best + 1);
+    EncodedImage image = new EncodedImage(model, side, frame, embedding);
+    EncodedImage.Chosen chosen = EncodedImage.best(masks(image, prompt)).get(0);
     int height = frame.originalHeight();
     int width = frame.originalWidth();
-    byte[] mask =
-        Sam.postprocess(logits, side, frame.height(), frame.width(), height, width)
-            .gt(0)
-            .toType(DataType.INT8, false)
-            .toByteArray();
+    NDArray logits = chosen.logits();
     return new DrawnMask(
         prompt,
-        new LabelMap(width, height, mask),
-        masks.iou().getFloat(0, 0, best),
+        new LabelMap(width, height, EncodedImage.inside(image.atSize(logits, height, width))),
+        chosen.predictedIou(),
         logits.toFloatArray(),
         (int) logits.getShape().get(2),
         (int) logits.getShape().get(3));
   }
 
-  private static Prompts prompts(
-      NDManager manager, SamPreprocess.Frame frame, List<MaskPrompt.Point> points) {
+  /** Those that count for the kind of prompt, {@code [1, 1, M, 4 h, 4 w]}. */
+  private static Masks masks(EncodedImage image, MaskPrompt prompt) {
+    if (prompt instanceof MaskPrompt.Box box) {
+      double[] corners = {box.x0(), box.y0(), box.x1(), box.y1()};
+      return image.decode(image.boxes(List.of(corners))).single();
+    }
+    List<MaskPrompt.Point> points = ((MaskPrompt.Points) prompt).points();
     double[] xy = new double[2 * points.size()];
     long[] labels = new long[points.size()];
     for (int i = 0; i < labels.length; i++) {
@@ -86,16 +71,7 @@ public record MaskDrawer(PromptedMaskModel model, int side) {
       xy[2 * i + 1] = points.get(i).y();
       labels[i] = points.get(i).foreground() ? 1 : 0;
     }
-    return Prompts.points(
-        manager.create(floats(frame.toInput(xy)), new Shape(1, 1, labels.length, 2)),
-        manager.create(labels, new Shape(1, 1, labels.length)));
-  }
-
-  private static float[] floats(double[] values) {
-    float[] floats = new float[values.length];
-    for (int i = 0; i < floats.length; i++) {
-      floats[i] = (float) values[i];
-    }
-    return floats;
+    Masks all = image.decode(image.points(List.of(xy), List.of(labels)));
+    return labels.length == 1 ? all.multi() : all.single();
   }
 }

@@ -13,7 +13,7 @@ import org.samclip.eval.segment.PromptedMaskModel;
 
 /**
  * Masks from points and boxes by a DJL predictor. The predictor's block reads the image, and its
- * last output is SAM's image embedding: {@link org.samclip.model.SamClip} or {@link
+ * last output is SAM's image embedding: {@link org.samclip.student.Student} or {@link
  * org.samclip.vitdet.ImageEncoder}. Translators hold no state and may serve several predictors.
  */
 public final class PromptedSegmentationTranslator

@@ -1,99 +1,58 @@
 package org.samclip.eval.protocol;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
-import org.samclip.eval.metric.Measurement;
+import java.util.Optional;
+import org.samclip.eval.Answers;
+import org.samclip.eval.SampleBatches;
+import org.samclip.eval.metric.ImageScores;
 
 /**
- * What a {@link ProtocolRun} found.
+ * What a protocol found.
  *
- * @param model file of the model
- * @param kind of the model
- * @param task what was measured
- * @param data what it was measured on
- * @param values by name: a {@link Measurement} of each metric, the main one first, then counts
- * @param classIou IoU of each class, null for one that does not occur; empty for other tasks
+ * @param metrics by {@link Metric#id}; those that do not apply are absent
+ * @param counts what else there is to tell, by name: numbers of images, and how they were taken
+ * @param classIou IoU of each class, null for one that does not occur; empty where there are none
+ * @param answers of the model, if they were asked for and the protocol compares models
  */
 public record ProtocolResult(
-    String model,
-    String kind,
-    ProtocolRun.Task task,
-    String data,
-    Map<String, Object> values,
-    Map<String, Double> classIou) {
-
-  private static final ObjectMapper JSON = new ObjectMapper();
+    Map<String, ImageScores> metrics,
+    Map<String, Object> counts,
+    Map<String, Double> classIou,
+    Optional<Answers> answers) {
 
   /** Copies the maps in their order. */
   public ProtocolResult {
-    values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+    metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
+    counts = Collections.unmodifiableMap(new LinkedHashMap<>(counts));
     classIou = Collections.unmodifiableMap(new LinkedHashMap<>(classIou));
   }
 
   /**
-   * @return lines of a name and a value in aligned columns; classes that do not occur are left out
+   * @param metrics by {@link Metric#id}
+   * @param counts what else there is to tell
    */
-  public String text() {
-    Map<String, Object> lines = new LinkedHashMap<>();
-    lines.put("model", model + " (" + kind + ")");
-    lines.put("task", taskName());
-    lines.put("data", data);
-    lines.putAll(values);
-    classIou.forEach(
-        (name, iou) -> {
-          if (iou != null) {
-            lines.put("iou " + name, iou);
-          }
-        });
-    int width = lines.keySet().stream().mapToInt(String::length).max().orElse(0);
-    StringBuilder text = new StringBuilder();
-    lines.forEach(
-        (name, value) ->
-            text.append(name)
-                .append(" ".repeat(width - name.length() + 2))
-                .append(shown(value))
-                .append('\n'));
-    return text.toString();
-  }
-
-  private static String shown(Object value) {
-    if (value == null) {
-      return "-";
-    }
-    if (value instanceof Measurement m) {
-      return String.format(
-          Locale.ROOT, "%.4f  (n %d, 95 %%: %.4f to %.4f)", m.value(), m.n(), m.low(), m.high());
-    }
-    return value instanceof Double ratio
-        ? String.format(Locale.ROOT, "%.4f", ratio)
-        : value.toString();
+  public ProtocolResult(Map<String, ImageScores> metrics, Map<String, Object> counts) {
+    this(metrics, counts, Map.of(), Optional.empty());
   }
 
   /**
-   * @return the same as JSON; a metric is {@code {"value", "n", "low", "high"}}
+   * The counts that every protocol has.
+   *
+   * @param side S in pixels
+   * @param batches that were walked through
+   * @return {@code side}, {@code images}, {@code skipped_images}, to be added to
    */
-  public String json() {
-    Map<String, Object> tree = new LinkedHashMap<>();
-    tree.put("model", model);
-    tree.put("kind", kind);
-    tree.put("task", taskName());
-    tree.put("data", data);
-    tree.put("metrics", values);
-    if (!classIou.isEmpty()) {
-      tree.put("class_iou", classIou);
-    }
-    try {
-      return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(tree);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("maps of numbers and texts are always JSON", e);
-    }
+  public static Map<String, Object> counts(int side, SampleBatches<?> batches) {
+    return counts(side, batches.used(), batches.skipped());
   }
 
-  private String taskName() {
-    return task.name().toLowerCase(Locale.ROOT);
+  static Map<String, Object> counts(int side, int images, int skipped) {
+    Map<String, Object> counts = new LinkedHashMap<>();
+    counts.put("side", side);
+    counts.put("images", images);
+    counts.put("skipped_images", skipped);
+    return counts;
   }
 }

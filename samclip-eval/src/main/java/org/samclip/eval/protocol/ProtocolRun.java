@@ -1,216 +1,81 @@
 package org.samclip.eval.protocol;
 
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import org.samclip.UserError;
-import org.samclip.clip.DenseForm;
-import org.samclip.data.source.ClassFolders;
-import org.samclip.data.source.CocoInstances;
-import org.samclip.data.source.DataLimits;
-import org.samclip.data.source.LabelMapFolder;
-import org.samclip.eval.Background;
-import org.samclip.eval.adapter.OpenModel;
-import org.samclip.eval.metric.Bootstrap;
-import org.samclip.eval.metric.ClassScores;
-import org.samclip.eval.metric.SegmentationScores;
-import org.samclip.eval.segment.CompositionSettings;
-import org.samclip.eval.segment.HeadComposition;
-import org.samclip.eval.segment.InstanceSegmentation;
-import org.samclip.eval.zeroshot.PromptTemplates;
-import org.samclip.eval.zeroshot.SemanticSegmentation;
-import org.samclip.eval.zeroshot.ZeroShotClassification;
+import java.util.Optional;
+import org.samclip.eval.Answers;
+import org.samclip.eval.InvalidOption;
+import org.samclip.model.VisionModel;
 
 /**
- * One protocol on one data set. What is not asked for has the value of the recipe's defaults.
+ * How a protocol is run, beside its options.
  *
- * @param task what is measured
- * @param data {@link Task#CLASSIFY}: class folders; {@link Task#SEMANTIC} and {@link Task#COMPOSE}:
- *     folder of images and label maps; {@link Task#INSTANCE}: COCO's JSON
- * @param images folder of the images of {@link Task#INSTANCE}; null: {@code images} beside the JSON
- * @param layout options of {@link Task#SEMANTIC} and {@link Task#COMPOSE}, before those of the
- *     folder's {@code layout.properties}
  * @param side of the square input in pixels; 0 for the model's own
- * @param maxImages most images, spread over the set; 0 for all
- * @param prompt what the model is given of each object of {@link Task#INSTANCE}
- * @param templates sentences for the class names
- * @param background what is done with a class named "background"
- * @param composing how both heads work together in {@link Task#COMPOSE}; its temperature and
- *     threshold also say what background by threshold is
- * @param dense how a patch gets its feature in {@link Task#SEMANTIC} if the model is a CLIP
+ * @param batch images at once, at least 1
+ * @param maxImages most images of each set, spread over it; 0 for all
+ * @param keepsAnswers whether the result shall have the model's answers, for others to be compared
+ *     with
+ * @param teacher whom the model is compared with, if anyone
  */
 public record ProtocolRun(
-    Task task,
-    Path data,
-    Path images,
-    Map<String, String> layout,
-    int side,
-    int maxImages,
-    InstanceSegmentation.Prompt prompt,
-    PromptTemplates templates,
-    Background background,
-    CompositionSettings composing,
-    DenseForm dense) {
+    int side, int batch, int maxImages, boolean keepsAnswers, Optional<Teacher> teacher) {
 
-  private static final int BATCH = 8;
-  private static final int PROMPTS_PER_PASS = 64;
+  /** Prompts that are decoded at once. */
+  static final int PROMPTS_PER_PASS = 64;
 
-  /** What can be measured. */
-  public enum Task {
-    /** Zero-shot classification. */
-    CLASSIFY,
-    /** Semantic segmentation by patch features. */
-    SEMANTIC,
-    /** Masks of objects from points or boxes. */
-    INSTANCE,
-    /** Semantic segmentation by both heads. */
-    COMPOSE
-  }
+  /**
+   * Whom a model is compared with.
+   *
+   * @param name of the teacher
+   * @param answers that it gave in the same protocol, on the same images
+   */
+  public record Teacher(String name, Answers answers) {}
 
-  /** Checks the numbers and the folder of images. */
+  /** Checks the numbers. */
   public ProtocolRun {
-    if (side < 0) {
-      throw new UserError("side: " + side + " found; allowed: 0 for the model's own, or above");
-    }
-    if (maxImages < 0) {
-      throw new UserError("max_images: " + maxImages + " found; allowed: 0 for all, or above");
-    }
-    if (images != null && task != Task.INSTANCE) {
-      throw new UserError("images: only the task instance takes a folder of images");
-    }
-    layout = Map.copyOf(layout);
-    if (!layout.isEmpty() && task != Task.SEMANTIC && task != Task.COMPOSE) {
-      throw new UserError(
-          "option: " + layout + ": only the tasks semantic and compose take options of label maps");
-    }
+    InvalidOption.check(side >= 0, "side", side, "0 for the model's own, or above");
+    InvalidOption.check(batch >= 1, "batch", batch, "1 or more");
+    InvalidOption.check(maxImages >= 0, "max_images", maxImages, "0 for all, or above");
   }
 
   /**
-   * Measures a model.
+   * Without a teacher.
    *
-   * @param model any model that can do the task
-   * @return the result
-   * @throws UserError if the model cannot, or the data are not as they should be
+   * @param side of the square input in pixels; 0 for the model's own
+   * @param batch images at once, at least 1
+   * @param maxImages most images of each set, spread over it; 0 for all
    */
-  public ProtocolResult run(OpenModel model) {
-    if (side % model.patch() != 0) {
-      int nearest = Math.max(1, Math.round((float) side / model.patch())) * model.patch();
-      throw new UserError(
-          "side: "
-              + side
-              + " is not a multiple of the patch "
-              + model.patch()
-              + " of "
-              + model.file()
-              + "; try "
-              + nearest);
+  public ProtocolRun(int side, int batch, int maxImages) {
+    this(side, batch, maxImages, false, Optional.empty());
+  }
+
+  /**
+   * @param model that is measured
+   * @return S, a multiple of the model's patch
+   * @throws InvalidOption if the side is none
+   */
+  public int sideOf(VisionModel model) {
+    int patch = model.input().patch();
+    if (side % patch != 0) {
+      int nearest = Math.max(1, Math.round((float) side / patch)) * patch;
+      throw InvalidOption.value(
+          "side", side, "a multiple of the model's patch " + patch + "; try " + nearest);
     }
-    return switch (task) {
-      case CLASSIFY -> classify(model);
-      case SEMANTIC -> semantic(model);
-      case INSTANCE -> instance(model);
-      case COMPOSE -> compose(model);
-    };
+    return side == 0 ? model.input().side() : side;
   }
 
-  private ProtocolResult classify(OpenModel model) {
-    var comparing = model.imageText("task classify");
-    ClassFolders set = new ClassFolders(data, DataLimits.DEFAULT);
-    ZeroShotClassification.Result found =
-        ZeroShotClassification.run(
-            comparing, set, new ZeroShotClassification.Options(side, BATCH, maxImages, templates));
-    Map<String, Object> values = new LinkedHashMap<>();
-    values.put("top1", Bootstrap.measure(found.top1()));
-    values.put("top5", Bootstrap.measure(found.top5()));
-    values.put("classes", found.classes());
-    counts(values, found.side(), found.images(), found.skipped());
-    return result(model, values, Map.of());
-  }
-
-  private ProtocolResult semantic(OpenModel model) {
-    var comparing = model.imageText("task semantic", dense);
-    LabelMapFolder set = new LabelMapFolder(data, layout, DataLimits.DEFAULT);
-    SemanticSegmentation.Result found =
-        SemanticSegmentation.run(
-            comparing,
-            set,
-            new SemanticSegmentation.Options(
-                side,
-                BATCH,
-                maxImages,
-                templates,
-                background,
-                composing.scores().temperature(),
-                composing.scores().threshold()));
-    Map<String, Object> values = scores(found.perImage(), found.scores());
-    counts(values, found.side(), found.images(), found.skipped());
-    return result(model, values, perClass(set.classes(), found.scores()));
-  }
-
-  private ProtocolResult compose(OpenModel model) {
-    var heads = model.twoHeads("task compose");
-    LabelMapFolder set = new LabelMapFolder(data, layout, DataLimits.DEFAULT);
-    HeadComposition.Result found =
-        HeadComposition.run(
-            heads,
-            set,
-            new HeadComposition.Options(
-                side, BATCH, maxImages, templates, background, composing, PROMPTS_PER_PASS));
-    Map<String, Object> values = scores(found.perImage(), found.scores());
-    values.put("form", composing.form().name().toLowerCase(Locale.ROOT));
-    values.put("prompts", found.prompts());
-    counts(values, found.side(), found.images(), found.skipped());
-    return result(model, values, perClass(set.classes(), found.scores()));
-  }
-
-  private ProtocolResult instance(OpenModel model) {
-    var drawing = model.masks("task instance");
-    Path folder = images != null ? images : data.resolveSibling("images");
-    CocoInstances set = new CocoInstances(data, folder, DataLimits.DEFAULT);
-    InstanceSegmentation.Result found =
-        InstanceSegmentation.run(
-            drawing,
-            set,
-            new InstanceSegmentation.Options(
-                List.of(prompt), side, BATCH, maxImages, PROMPTS_PER_PASS, false));
-    Map<String, Object> values = new LinkedHashMap<>();
-    values.put("miou", Bootstrap.measure(found.iou().get(prompt)));
-    values.put("prompt", prompt.name().toLowerCase(Locale.ROOT));
-    values.put("objects", found.objects());
-    values.put("skipped_objects", found.skippedObjects());
-    values.put("bad_annotations", found.badAnnotations());
-    counts(values, found.side(), found.images(), found.skipped());
-    return result(model, values, Map.of());
-  }
-
-  private static Map<String, Object> scores(ClassScores perImage, SegmentationScores scores) {
-    Map<String, Object> values = new LinkedHashMap<>();
-    values.put("miou", Bootstrap.measure(perImage));
-    values.put("pixel_accuracy", Bootstrap.measure(perImage.pixelAccuracy()));
-    values.put("mean_class_accuracy", Bootstrap.measure(perImage.as(ClassScores.Mean.ACCURACY)));
-    values.put("pixels", scores.pixels());
-    return values;
-  }
-
-  private static Map<String, Double> perClass(List<String> classes, SegmentationScores scores) {
-    Map<String, Double> iou = new LinkedHashMap<>();
-    for (int i = 0; i < classes.size(); i++) {
-      iou.put(classes.get(i), scores.iou().get(i));
-    }
-    return iou;
-  }
-
-  private static void counts(Map<String, Object> values, int side, int images, int skipped) {
-    values.put("side", side);
-    values.put("images", images);
-    values.put("skipped_images", skipped);
-  }
-
-  private ProtocolResult result(
-      OpenModel model, Map<String, Object> values, Map<String, Double> classIou) {
-    return new ProtocolResult(
-        model.file().toString(), model.kind(), task, data.toString(), values, classIou);
+  /**
+   * @param kind of the answers
+   * @param <A> the kind
+   * @return the teacher's answers, if there are any
+   * @throws IllegalArgumentException if they are of another protocol
+   */
+  public <A extends Answers> Optional<A> answers(Class<A> kind) {
+    return teacher.map(
+        one -> {
+          if (!kind.isInstance(one.answers())) {
+            throw new IllegalArgumentException(
+                one.name() + " gave " + one.answers().getClass() + ", not " + kind);
+          }
+          return kind.cast(one.answers());
+        });
   }
 }

@@ -1,13 +1,10 @@
 package org.samclip.eval.segment;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.samclip.UserError;
 import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.source.LabelMapFolder;
 import org.samclip.data.transform.LabelMap;
@@ -15,7 +12,7 @@ import org.samclip.data.transform.SamPreprocess;
 import org.samclip.eval.Background;
 import org.samclip.eval.DenseCounts;
 import org.samclip.eval.DenseTask;
-import org.samclip.eval.ImageBatch;
+import org.samclip.eval.InvalidOption;
 import org.samclip.eval.SampleBatches;
 import org.samclip.eval.metric.ClassScores;
 import org.samclip.eval.metric.SegmentationScores;
@@ -23,7 +20,6 @@ import org.samclip.eval.zeroshot.PromptTemplates;
 import org.samclip.eval.zeroshot.TextClassifier;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.SamClip;
 
 /**
  * Semantic segmentation by both heads in one pass of the backbone (SAM-CLIP, section 4.5): the CLIP
@@ -59,9 +55,7 @@ public final class HeadComposition {
 
     /** Checks the prompts. */
     public Options {
-      if (promptsPerPass < 1) {
-        throw new UserError("prompts_per_pass: " + promptsPerPass + " found, at least 1 is needed");
-      }
+      InvalidOption.check(promptsPerPass >= 1, "prompts_per_pass", promptsPerPass, "1 or more");
     }
   }
 
@@ -98,7 +92,7 @@ public final class HeadComposition {
    * @param set images with label maps, and the names of their classes
    * @param options how
    * @return the result
-   * @throws UserError if no pixel counts or a label has no class
+   * @throws org.samclip.UserError if no pixel counts or a label has no class
    */
   public static Result run(
       TwoHeadModel model, EvaluationSet<LabelMapFolder.Item> set, Options options) {
@@ -115,7 +109,7 @@ public final class HeadComposition {
    * @param options how; its {@code background} does not matter
    * @param backgrounds what is done with a class named "background", at least one
    * @return the results
-   * @throws UserError if no pixel counts or a label has no class
+   * @throws org.samclip.UserError if no pixel counts or a label has no class
    */
   public static Map<Background, Result> run(
       TwoHeadModel model,
@@ -138,26 +132,23 @@ public final class HeadComposition {
             options.composing().composer(model, task, classifier, side, options.promptsPerPass());
         counted.put(background, new Counted(composer, task));
       }
-      for (List<LabelMapFolder.Item> batch = batches.next();
-          !batch.isEmpty();
-          batch = batches.next()) {
-        try (NDManager step = manager.newSubManager()) {
-          NDArray images =
-              ImageBatch.of(
-                  step, batch.stream().map(s -> preprocess.apply(s.image())).toList(), side);
-          SamClip.Features features = model.features(images);
-          for (int i = 0; i < batch.size(); i++) {
-            LabelMapFolder.Item sample = batch.get(i);
-            SamPreprocess.Frame frame =
-                preprocess.frame(sample.image().width(), sample.image().height());
-            for (Counted one : counted.values()) {
-              try (NDManager own = step.newSubManager()) {
-                one.add(sample, Composer.one(features, i, own), frame);
+      batches.forEach(
+          manager,
+          side,
+          sample -> preprocess.apply(sample.image()),
+          (batch, images) -> {
+            HeadFeatures features = model.features(images);
+            for (int i = 0; i < batch.size(); i++) {
+              LabelMapFolder.Item sample = batch.get(i);
+              SamPreprocess.Frame frame =
+                  preprocess.frame(sample.image().width(), sample.image().height());
+              for (Counted one : counted.values()) {
+                try (NDManager own = images.getManager().newSubManager()) {
+                  one.add(sample, features.one(i, own), frame);
+                }
               }
             }
-          }
-        }
-      }
+          });
     }
     Map<Background, Result> results = new EnumMap<>(Background.class);
     counted.forEach(
@@ -188,7 +179,7 @@ public final class HeadComposition {
       this.counts = new DenseCounts(task);
     }
 
-    void add(LabelMapFolder.Item sample, SamClip.Features features, SamPreprocess.Frame frame) {
+    void add(LabelMapFolder.Item sample, HeadFeatures features, SamPreprocess.Frame frame) {
       LabelMap target = sample.labels();
       Composition composition = composer.compose(features, frame, target.height(), target.width());
       counts.add(sample.key(), target, composition.labels());

@@ -4,20 +4,17 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import org.samclip.UserError;
 import org.samclip.data.BadAnnotation;
 import org.samclip.data.BrokenSampleException;
 import org.samclip.data.mask.RunLengthMask;
 import org.samclip.data.source.CocoInstances;
 import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.transform.SamPreprocess;
-import org.samclip.eval.ImageBatch;
+import org.samclip.eval.InvalidOption;
 import org.samclip.eval.SampleBatches;
 import org.samclip.eval.metric.MaskIou;
 import org.samclip.eval.metric.RatioScores;
@@ -25,7 +22,6 @@ import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
 import org.samclip.sam.Masks;
 import org.samclip.sam.Prompts;
-import org.samclip.sam.Sam;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,9 +67,8 @@ public final class InstanceSegmentation {
     /** Checks the prompts. */
     public Options {
       prompts = List.copyOf(prompts);
-      if (promptsPerPass < 1) {
-        throw new UserError("prompts_per_pass: " + promptsPerPass + " found, at least 1 is needed");
-      }
+      InvalidOption.check(!prompts.isEmpty(), "prompts", prompts, "at least one of box, point");
+      InvalidOption.check(promptsPerPass >= 1, "prompts_per_pass", promptsPerPass, "1 or more");
     }
   }
 
@@ -115,7 +110,7 @@ public final class InstanceSegmentation {
    * @param set images with the masks of their objects
    * @param options how
    * @return the result
-   * @throws UserError if there is no usable object
+   * @throws org.samclip.UserError if there is no usable object
    */
   public static Result run(
       PromptedMaskModel model, EvaluationSet<CocoInstances.Item> set, Options options) {
@@ -130,7 +125,7 @@ public final class InstanceSegmentation {
    * @param options how
    * @param listener hears the single mask of every prompt
    * @return the result
-   * @throws UserError if there is no usable object
+   * @throws org.samclip.UserError if there is no usable object
    */
   public static Result run(
       PromptedMaskModel model,
@@ -143,105 +138,118 @@ public final class InstanceSegmentation {
         new SampleBatches<>(set, options.batch(), options.maxImages());
     Map<Prompt, RatioScores.Builder> ious = new EnumMap<>(Prompt.class);
     options.prompts().forEach(prompt -> ious.put(prompt, new RatioScores.Builder()));
-    long measured = 0;
-    int skippedObjects = 0;
-    Map<BrokenSampleException.Kind, Integer> bad = new EnumMap<>(BrokenSampleException.Kind.class);
+    Counts counts = new Counts(set.name());
     try (Autograd off = Autograd.disabled();
         NDManager manager = LibTorch.newManager(model.device())) {
-      for (List<CocoInstances.Item> batch = batches.next();
-          !batch.isEmpty();
-          batch = batches.next()) {
-        try (NDManager step = manager.newSubManager()) {
-          NDArray images =
-              ImageBatch.of(
-                  step, batch.stream().map(s -> preprocess.apply(s.image())).toList(), side);
-          NDArray embeddings = model.encodeImages(images);
-          for (int i = 0; i < batch.size(); i++) {
-            CocoInstances.Item sample = batch.get(i);
-            ious.values().forEach(one -> one.image(sample.key()));
-            listener.onImage(sample.key());
-            List<CocoInstances.Instance> objects =
-                sample.instances().stream().filter(o -> !o.crowd() && o.mask().area() > 0).toList();
-            measured += objects.size();
-            skippedObjects += sample.instances().size() - objects.size() + sample.bad().size();
-            sample.bad().forEach(annotation -> count(set.name(), annotation, bad));
-            SamPreprocess.Frame frame =
-                preprocess.frame(sample.image().width(), sample.image().height());
-            for (int from = 0; from < objects.size(); from += options.promptsPerPass()) {
-              int to = Math.min(objects.size(), from + options.promptsPerPass());
-              for (Prompt prompt : options.prompts()) {
-                try (NDManager pass = step.newSubManager()) {
-                  NDArray embedding = embeddings.get("{}:{}", i, i + 1);
-                  embedding.attach(pass);
-                  new Drawer(model, prompt, options.refine(), side, frame, pass, listener)
-                      .measure(embedding, objects.subList(from, to), ious.get(prompt));
+      batches.forEach(
+          manager,
+          side,
+          sample -> preprocess.apply(sample.image()),
+          (batch, images) -> {
+            NDArray embeddings = model.encodeImages(images);
+            for (int i = 0; i < batch.size(); i++) {
+              CocoInstances.Item sample = batch.get(i);
+              ious.values().forEach(one -> one.image(sample.key()));
+              listener.onImage(sample.key());
+              List<CocoInstances.Instance> objects = counts.usable(sample);
+              SamPreprocess.Frame frame =
+                  preprocess.frame(sample.image().width(), sample.image().height());
+              for (int from = 0; from < objects.size(); from += options.promptsPerPass()) {
+                int to = Math.min(objects.size(), from + options.promptsPerPass());
+                for (Prompt prompt : options.prompts()) {
+                  try (NDManager pass = images.getManager().newSubManager()) {
+                    NDArray embedding = embeddings.get("{}:{}", i, i + 1);
+                    embedding.attach(pass);
+                    new Drawer(
+                            new EncodedImage(model, side, frame, embedding),
+                            prompt,
+                            options.refine(),
+                            listener)
+                        .measure(objects.subList(from, to), ious.get(prompt));
+                  }
                 }
               }
             }
-          }
-        }
-      }
+          });
     }
-    batches.requireSome(measured, "object");
+    batches.requireSome(counts.measured, "object");
     Map<Prompt, RatioScores> found = new EnumMap<>(Prompt.class);
     ious.forEach((prompt, one) -> found.put(prompt, one.build()));
     return new Result(
         found,
         options.refine(),
         side,
-        measured,
+        counts.measured,
         batches.used(),
-        skippedObjects,
-        bad,
+        counts.skipped,
+        counts.bad,
         batches.skipped());
   }
 
-  private static void count(
-      String set, BadAnnotation annotation, Map<BrokenSampleException.Kind, Integer> bad) {
-    if (bad.merge(annotation.kind(), 1, Integer::sum) == 1) {
-      LOG.warn(
-          "{}: an annotation is skipped, as will be others like it: {}", set, annotation.message());
+  /** What was measured, and what could not be. */
+  private static final class Counts {
+
+    private final String set;
+    private final Map<BrokenSampleException.Kind, Integer> bad =
+        new EnumMap<>(BrokenSampleException.Kind.class);
+    private long measured;
+    private int skipped;
+
+    Counts(String set) {
+      this.set = set;
+    }
+
+    /** The objects of an image that have a mask of their own. */
+    List<CocoInstances.Instance> usable(CocoInstances.Item sample) {
+      List<CocoInstances.Instance> objects =
+          sample.instances().stream().filter(o -> !o.crowd() && o.mask().area() > 0).toList();
+      measured += objects.size();
+      skipped += sample.instances().size() - objects.size() + sample.bad().size();
+      sample.bad().forEach(this::add);
+      return objects;
+    }
+
+    private void add(BadAnnotation annotation) {
+      if (bad.merge(annotation.kind(), 1, Integer::sum) == 1) {
+        LOG.warn(
+            "{}: an annotation is skipped, as will be others like it: {}",
+            set,
+            annotation.message());
+      }
     }
   }
 
   /** Draws some objects of one image. */
   private record Drawer(
-      PromptedMaskModel model,
-      Prompt prompt,
-      boolean refine,
-      int side,
-      SamPreprocess.Frame frame,
-      NDManager manager,
-      SingleMaskListener listener) {
+      EncodedImage image, Prompt prompt, boolean refine, SingleMaskListener listener) {
 
-    void measure(
-        NDArray embedding, List<CocoInstances.Instance> objects, RatioScores.Builder ious) {
+    void measure(List<CocoInstances.Instance> objects, RatioScores.Builder ious) {
       Prompts prompts = prompts(objects);
-      Masks all = model.masks(embedding, prompts);
+      Masks all = image.decode(prompts);
       boolean singleCounts = prompt == Prompt.BOX && !refine;
       if (!singleCounts && listener != SingleMaskListener.NONE) {
-        tell(chosen(all.single(), objects.size()), objects.get(0).mask());
+        tell(EncodedImage.best(all.single()), objects.get(0).mask());
       }
-      List<NDArray> drawn =
-          chosen(prompt == Prompt.POINT ? all.multi() : all.single(), objects.size());
+      List<EncodedImage.Chosen> drawn =
+          EncodedImage.best(prompt == Prompt.POINT ? all.multi() : all.single());
       if (refine) {
-        NDList first = new NDList(drawn.toArray(new NDArray[0]));
+        NDList first = new NDList();
+        drawn.forEach(one -> first.add(one.logits()));
         Prompts again =
             new Prompts(
                 prompts.points(),
                 prompts.labels(),
                 prompts.boxes(),
                 NDArrays.concat(first).expandDims(0));
-        drawn = chosen(model.masks(embedding, again).single(), objects.size());
+        drawn = EncodedImage.best(image.decode(again).single());
       }
       for (int p = 0; p < objects.size(); p++) {
         RunLengthMask truth = objects.get(p).mask();
-        try (NDManager step = manager.newSubManager()) {
-          NDArray one = drawn.get(p);
+        try (NDManager step = image.embedding().getManager().newSubManager()) {
+          NDArray one = drawn.get(p).logits();
           one.attach(step);
-          NDArray full = atSizeOf(truth, one);
-          byte[] mask = full.gt(0).toType(DataType.INT8, false).toByteArray();
-          ious.add(MaskIou.of(mask, truth.decode()));
+          NDArray full = image.atSize(one, truth.height(), truth.width());
+          ious.add(MaskIou.of(EncodedImage.inside(full), truth.decode()));
           if (singleCounts) {
             listener.onMask(one, full);
           }
@@ -250,35 +258,22 @@ public final class InstanceSegmentation {
     }
 
     /** Before any refinement: what the prompt alone brought. */
-    private void tell(List<NDArray> single, RunLengthMask size) {
-      for (NDArray one : single) {
-        try (NDManager step = manager.newSubManager()) {
+    private void tell(List<EncodedImage.Chosen> single, RunLengthMask size) {
+      for (EncodedImage.Chosen chosen : single) {
+        try (NDManager step = image.embedding().getManager().newSubManager()) {
+          NDArray one = chosen.logits();
           one.attach(step);
-          listener.onMask(one, atSizeOf(size, one));
+          listener.onMask(one, image.atSize(one, size.height(), size.width()));
         }
       }
     }
 
-    private NDArray atSizeOf(RunLengthMask image, NDArray logits) {
-      return Sam.postprocess(
-          logits, side, frame.height(), frame.width(), image.height(), image.width());
-    }
-
     private Prompts prompts(List<CocoInstances.Instance> objects) {
-      List<double[]> coordinates = new ArrayList<>();
-      for (CocoInstances.Instance object : objects) {
-        coordinates.add(frame.toInput(prompt == Prompt.BOX ? box(object) : deepest(object.mask())));
-      }
-      int width = coordinates.get(0).length;
-      float[] flat = new float[objects.size() * width];
-      for (int i = 0; i < flat.length; i++) {
-        flat[i] = (float) coordinates.get(i / width)[i % width];
-      }
       return prompt == Prompt.BOX
-          ? Prompts.boxes(manager.create(flat, new Shape(1, objects.size(), 4)))
-          : Prompts.points(
-              manager.create(flat, new Shape(1, objects.size(), 1, 2)),
-              manager.ones(new Shape(1, objects.size(), 1), DataType.INT64));
+          ? image.boxes(objects.stream().map(Drawer::box).toList())
+          : image.points(
+              objects.stream().map(object -> deepest(object.mask())).toList(),
+              Collections.nCopies(objects.size(), new long[] {1}));
     }
 
     private static double[] box(CocoInstances.Instance object) {
@@ -290,23 +285,6 @@ public final class InstanceSegmentation {
     private static double[] deepest(RunLengthMask mask) {
       DeepestPoint.Pixel pixel = DeepestPoint.of(mask.decode(), mask.height(), mask.width());
       return new double[] {pixel.x(), pixel.y()};
-    }
-
-    /** Of each prompt the mask {@code [1, 1, 4 h, 4 w]} of the highest predicted IoU. */
-    private static List<NDArray> chosen(Masks predicted, int count) {
-      float[] iou = predicted.iou().toFloatArray();
-      int each = iou.length / count;
-      List<NDArray> chosen = new ArrayList<>();
-      for (int p = 0; p < count; p++) {
-        int best = 0;
-        for (int m = 1; m < each; m++) {
-          if (iou[p * each + m] > iou[p * each + best]) {
-            best = m;
-          }
-        }
-        chosen.add(predicted.logits().get(":, {}, {}:{}", p, best, best + 1));
-      }
-      return chosen;
     }
   }
 }

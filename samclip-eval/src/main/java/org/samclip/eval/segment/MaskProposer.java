@@ -10,7 +10,6 @@ import java.util.Comparator;
 import java.util.List;
 import org.samclip.data.transform.SamPreprocess;
 import org.samclip.sam.Masks;
-import org.samclip.sam.Prompts;
 
 /**
  * Masks of whatever is in an image: each point is a prompt of its own, and of its three masks those
@@ -106,16 +105,8 @@ record MaskProposer(
 
   /** The masks of some points that pass both thresholds. */
   private List<Proposal> draw(NDArray embedding, float[] xy, SamPreprocess.Frame frame) {
-    NDManager manager = embedding.getManager();
-    int count = xy.length / 2;
-    Masks masks =
-        model
-            .masks(
-                embedding,
-                Prompts.points(
-                    manager.create(xy, new Shape(1, count, 1, 2)),
-                    manager.ones(new Shape(1, count, 1), DataType.INT64)))
-            .multi();
+    EncodedImage encoded = new EncodedImage(model, side, frame, embedding);
+    Masks masks = encoded.decode(encoded.pointsOfInput(xy)).multi();
     Shape shape = masks.logits().getShape();
     int height = (int) shape.get(3);
     int width = (int) shape.get(4);
@@ -130,7 +121,7 @@ record MaskProposer(
     for (int i = 0; i < iou.length; i++) {
       // An empty mask is as stable as can be; it has no box and is nothing.
       if (iou[i] >= settings.predictedIou() && inner[i] >= settings.stability() * outer[i]) {
-        byte[] part = image.get(i).gt(0).toType(DataType.INT8, false).toByteArray();
+        byte[] part = EncodedImage.inside(image.get(i));
         byte[] inside = new byte[height * width];
         for (int y = 0; y < rows; y++) {
           System.arraycopy(part, y * columns, inside, y * width, columns);

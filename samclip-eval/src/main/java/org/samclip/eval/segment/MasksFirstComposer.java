@@ -14,8 +14,6 @@ import org.samclip.eval.DenseTask;
 import org.samclip.eval.ScoreSettings;
 import org.samclip.eval.segment.MaskProposer.Proposal;
 import org.samclip.eval.zeroshot.TextClassifier;
-import org.samclip.model.SamClip;
-import org.samclip.sam.Sam;
 
 /**
  * {@link CompositionForm#MASKS_FIRST}: masks are proposed, each is named by the CLIP head's tokens
@@ -53,7 +51,7 @@ record MasksFirstComposer(
 
   @Override
   public Composition compose(
-      SamClip.Features features, SamPreprocess.Frame frame, int height, int width) {
+      HeadFeatures features, SamPreprocess.Frame frame, int height, int width) {
     NDArray map = texts.scoreMaps(features.patches()).get(0);
     int rows = (int) map.getShape().get(1);
     int columns = (int) map.getShape().get(2);
@@ -65,16 +63,17 @@ record MasksFirstComposer(
     List<Named> named =
         named(proposer.propose(features.neck(), points, frame), features.tokens(), tokens);
 
+    EncodedImage image = new EncodedImage(model, side, frame, features.neck());
     int[] labels = new int[height * width];
     Arrays.fill(labels, -1);
     if (!named.isEmpty()) {
-      int[] winner = winners(named, features.neck().getManager(), frame, height, width);
+      int[] winner = winners(named, image, height, width);
       Arrays.setAll(labels, i -> winner[i] < 0 ? -1 : named.get(winner[i]).label());
     }
     if (task.background() >= 0) {
       Arrays.setAll(labels, i -> labels[i] < 0 ? task.background() : labels[i]);
     } else if (Arrays.stream(labels).anyMatch(label -> label < 0)) {
-      int[] best = best(map, frame, height, width);
+      int[] best = best(map, image, height, width);
       Arrays.setAll(labels, i -> labels[i] < 0 ? task.label(best[i]) : labels[i]);
     }
     List<Composition.Part> parts =
@@ -157,8 +156,8 @@ record MasksFirstComposer(
   }
 
   /** Of every pixel the mask of the highest score that covers it, -1 for none. */
-  private int[] winners(
-      List<Named> named, NDManager manager, SamPreprocess.Frame frame, int height, int width) {
+  private static int[] winners(List<Named> named, EncodedImage image, int height, int width) {
+    NDManager manager = image.embedding().getManager();
     try (ArgMaxMap highest = new ArgMaxMap(manager, height, width)) {
       try (NDArray none = manager.zeros(new Shape(1, height, width))) {
         highest.add(none);
@@ -168,7 +167,8 @@ record MasksFirstComposer(
           NDArray one = mask.proposal().logits().duplicate();
           one.attach(step);
           highest.add(
-              Sam.postprocess(one, side, frame.height(), frame.width(), height, width)
+              image
+                  .atSize(one, height, width)
                   .squeeze(0)
                   .gt(0)
                   .toType(DataType.FLOAT32, false)
@@ -180,7 +180,7 @@ record MasksFirstComposer(
   }
 
   /** Of every pixel the position of the class with the highest score. */
-  private int[] best(NDArray map, SamPreprocess.Frame frame, int height, int width) {
+  private int[] best(NDArray map, EncodedImage image, int height, int width) {
     long count = map.getShape().get(0);
     long pixels = Math.max((long) side * side, (long) height * width);
     long atOnce = Math.max(1, VALUES_AT_ONCE / pixels);
@@ -190,9 +190,7 @@ record MasksFirstComposer(
         try (NDManager step = manager.newSubManager()) {
           NDArray piece = map.get("{}:{}", from, Math.min(count, from + atOnce)).expandDims(0);
           piece.attach(step);
-          highest.add(
-              Sam.postprocess(piece, side, frame.height(), frame.width(), height, width)
-                  .squeeze(0));
+          highest.add(image.atSize(piece, height, width).squeeze(0));
         }
       }
       return highest.channels();

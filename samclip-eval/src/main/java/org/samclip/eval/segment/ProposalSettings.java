@@ -1,6 +1,6 @@
 package org.samclip.eval.segment;
 
-import org.samclip.UserError;
+import org.samclip.eval.InvalidOption;
 
 /**
  * How masks are proposed before they get names: each point is a prompt of its own, gives three
@@ -33,17 +33,13 @@ public record ProposalSettings(
 
   /** Checks the ranges. */
   public ProposalSettings {
-    if (grid < 1 || grid > MOST_POINTS) {
-      throw new UserError("grid: " + grid + " found; allowed: 1 to " + MOST_POINTS);
-    }
+    InvalidOption.check(grid >= 1 && grid <= MOST_POINTS, "grid", grid, "1 to " + MOST_POINTS);
     checkShare("predicted_iou", predictedIou);
     checkShare("stability", stability);
     checkShare("overlap", overlap);
   }
 
   private static void checkShare(String key, double found) {
-    if (!(found >= 0 && found <= 1)) {
-      throw new UserError(key + ": " + found + " found; allowed: 0 to 1");
-    }
+    InvalidOption.check(found >= 0 && found <= 1, key, found, "0 to 1");
   }
 }

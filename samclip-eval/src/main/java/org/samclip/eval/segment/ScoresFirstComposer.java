@@ -13,10 +13,8 @@ import org.samclip.eval.ScoreSettings;
 import org.samclip.eval.segment.ScorePrompts.Candidate;
 import org.samclip.eval.zeroshot.TextClassifier;
 import org.samclip.kernel.Kernels;
-import org.samclip.model.SamClip;
 import org.samclip.sam.Masks;
 import org.samclip.sam.Prompts;
-import org.samclip.sam.Sam;
 
 /**
  * {@link CompositionForm#SCORES_FIRST}: the score map and the surest points of each class that the
@@ -41,7 +39,7 @@ record ScoresFirstComposer(
 
   @Override
   public Composition compose(
-      SamClip.Features features, SamPreprocess.Frame frame, int height, int width) {
+      HeadFeatures features, SamPreprocess.Frame frame, int height, int width) {
     NDArray embedding = features.neck();
     NDArray map = texts.scoreMaps(features.patches()).get(0);
     int rows = (int) map.getShape().get(1);
@@ -52,6 +50,7 @@ record ScoresFirstComposer(
         scores.candidates(map.toFloatArray(), task.backgroundPosition(), hasBackground);
 
     NDManager manager = embedding.getManager();
+    EncodedImage image = new EncodedImage(model, side, frame, embedding);
     List<Composition.Part> parts = new ArrayList<>();
     List<Integer> labels = new ArrayList<>();
     try (ArgMaxMap highest = new ArgMaxMap(manager, height, width)) {
@@ -62,7 +61,7 @@ record ScoresFirstComposer(
       for (int from = 0; from < candidates.size(); from += promptsPerPass) {
         int to = Math.min(candidates.size(), from + promptsPerPass);
         List<Candidate> pass = candidates.subList(from, to);
-        Masks masks = decode(embedding, pass, rows, columns);
+        Masks masks = decode(image, pass, rows, columns);
         for (int i = 0; i < pass.size(); i++) {
           int label = task.label(pass.get(i).position());
           NDArray logits = masks.logits().get(":, {}:{}", i, i + 1).squeeze(1);
@@ -71,9 +70,7 @@ record ScoresFirstComposer(
           try (NDManager step = manager.newSubManager()) {
             NDArray one = logits.duplicate();
             one.attach(step);
-            highest.add(
-                Sam.postprocess(one, side, frame.height(), frame.width(), height, width)
-                    .squeeze(0));
+            highest.add(image.atSize(one, height, width).squeeze(0));
           }
         }
       }
@@ -83,7 +80,8 @@ record ScoresFirstComposer(
   }
 
   /** The single masks {@code [1, P, 1, 4 h, 4 w]} of the candidates. */
-  private Masks decode(NDArray embedding, List<Candidate> pass, int rows, int columns) {
+  private Masks decode(EncodedImage image, List<Candidate> pass, int rows, int columns) {
+    NDArray embedding = image.embedding();
     NDManager manager = embedding.getManager();
     int count = pass.size();
     int tokens = rows * columns;
@@ -120,6 +118,6 @@ record ScoresFirstComposer(
                 manager.create(labels, new Shape(1, count, most)),
                 null,
                 masks);
-    return model.masks(embedding, prompts).single();
+    return image.decode(prompts).single();
   }
 }

@@ -1,16 +1,16 @@
 package org.samclip.eval.segment;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
 import java.util.ArrayList;
 import java.util.List;
 import org.samclip.data.mask.RunLengthMask;
+import org.samclip.eval.Answers;
 
 /**
  * What a teacher draws of every prompt of a set, kept so that it runs once however many models are
  * compared with it. A mask takes a few hundred bytes: it is kept as run lengths.
  */
-public final class TeacherMasks implements SingleMaskListener {
+public final class TeacherMasks implements SingleMaskListener, Answers {
 
   /**
    * @param mask inside where the logits at the image's own size are above 0
@@ -35,8 +35,8 @@ public final class TeacherMasks implements SingleMaskListener {
   static Mask of(NDArray coarse, NDArray full) {
     int height = (int) full.getShape().get(2);
     int width = (int) full.getShape().get(3);
-    byte[] inside = full.gt(0).toType(DataType.INT8, false).toByteArray();
-    return new Mask(RunLengthMask.encode(inside, height, width), coarse.abs().mean().getFloat());
+    RunLengthMask mask = RunLengthMask.encode(EncodedImage.inside(full), height, width);
+    return new Mask(mask, coarse.abs().mean().getFloat());
   }
 
   /**

@@ -3,7 +3,6 @@ package org.samclip.eval.segment;
 import ai.djl.ndarray.NDArray;
 import java.util.List;
 import org.samclip.eval.zeroshot.ImageTextModel;
-import org.samclip.model.SamClip;
 
 /** A model with both heads on one backbone, which one pass serves. */
 public interface TwoHeadModel extends ImageTextModel, PromptedMaskModel {
@@ -12,14 +11,14 @@ public interface TwoHeadModel extends ImageTextModel, PromptedMaskModel {
    * Runs the backbone once.
    *
    * @param images {@code [B, 3, S, S]} float32, normalised and padded as SAM's
-   * @return what both heads need; of it patches, tokens and neck are used, on the same token grid
+   * @return what both heads need
    */
-  SamClip.Features features(NDArray images);
+  HeadFeatures features(NDArray images);
 
   /**
    * Embeds parts of an image as if each were a whole one.
    *
-   * @param tokens {@code [1, h, w, C]}, {@link SamClip.Features#tokens} of one image
+   * @param tokens {@code [1, h, w, C]}, {@link HeadFeatures#tokens} of one image
    * @param regions R regions, each the indices {@code y * w + x} of its tokens, at least one
    * @return {@code [R, E]} float32, each row of L2 norm 1
    */

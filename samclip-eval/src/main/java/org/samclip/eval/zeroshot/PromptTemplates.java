@@ -4,8 +4,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import org.samclip.TextFile;
 import org.samclip.UserError;
+import org.samclip.eval.InvalidOption;
 
 /**
  * Sentences into which a class name is put before it is embedded.
@@ -13,6 +17,12 @@ import org.samclip.UserError;
  * @param templates at least one; each has {@code {}} where the name goes
  */
 public record PromptTemplates(List<String> templates) {
+
+  /** Five plain sentences. */
+  public static final String BRIEF = "brief";
+
+  /** CLIP's own 80 sentences. */
+  public static final String OPENAI = "openai";
 
   private static final String SLOT = "{}";
 
@@ -54,6 +64,35 @@ public record PromptTemplates(List<String> templates) {
             "a picture of a {}",
             "an image of a {}",
             "a drawing of a {}"));
+  }
+
+  /**
+   * @param name {@value #OPENAI}, {@value #BRIEF}, or a file of sentences, one a line; empty lines
+   *     and those that begin with # do not count
+   * @return the templates
+   * @throws InvalidOption if it is neither
+   */
+  public static PromptTemplates named(String name) {
+    if (name.equals(BRIEF)) {
+      return brief();
+    }
+    if (name.equals(OPENAI)) {
+      return openAi();
+    }
+    String allowed = "brief, openai, or a file of lines";
+    Path file = Path.of(name);
+    if (!Files.isRegularFile(file)) {
+      throw InvalidOption.value("templates", name, allowed + "; there is no such file");
+    }
+    try {
+      return new PromptTemplates(
+          TextFile.lines(file).stream()
+              .map(String::strip)
+              .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+              .toList());
+    } catch (IOException e) {
+      throw new UserError("templates: " + name + " cannot be read as UTF-8: " + e, e);
+    }
   }
 
   /**

@@ -6,10 +6,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.samclip.UserError;
 import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.source.LabelMapFolder;
 import org.samclip.data.transform.LabelMap;
@@ -19,7 +17,7 @@ import org.samclip.eval.ArgMaxMap;
 import org.samclip.eval.Background;
 import org.samclip.eval.DenseCounts;
 import org.samclip.eval.DenseTask;
-import org.samclip.eval.ImageBatch;
+import org.samclip.eval.InvalidOption;
 import org.samclip.eval.SampleBatches;
 import org.samclip.eval.metric.ClassScores;
 import org.samclip.eval.metric.SegmentationScores;
@@ -61,12 +59,8 @@ public final class SemanticSegmentation {
 
     /** Checks the temperature and the threshold. */
     public Options {
-      if (!(temperature > 0)) {
-        throw new UserError("temperature: " + temperature + " found, above 0 is needed");
-      }
-      if (!(threshold >= 0 && threshold <= 1)) {
-        throw new UserError("threshold: " + threshold + " found; allowed: 0 to 1");
-      }
+      InvalidOption.check(temperature > 0, "temperature", temperature, "above 0");
+      InvalidOption.check(threshold >= 0 && threshold <= 1, "threshold", threshold, "0 to 1");
     }
   }
 
@@ -97,7 +91,7 @@ public final class SemanticSegmentation {
    * @param set images with label maps, and the names of their classes
    * @param options how
    * @return the result
-   * @throws UserError if no pixel counts or a label has no class
+   * @throws org.samclip.UserError if no pixel counts or a label has no class
    */
   public static Result run(
       ImageTextModel model, EvaluationSet<LabelMapFolder.Item> set, Options options) {
@@ -113,7 +107,7 @@ public final class SemanticSegmentation {
    * @param options how; its {@code background} does not matter
    * @param backgrounds what is done with a class named "background", at least one
    * @return the results
-   * @throws UserError if no pixel counts or a label has no class
+   * @throws org.samclip.UserError if no pixel counts or a label has no class
    */
   public static Map<Background, Result> run(
       ImageTextModel model,
@@ -134,25 +128,23 @@ public final class SemanticSegmentation {
         NDManager manager = LibTorch.newManager(model.device());
         TextClassifier classifier =
             TextClassifier.of(manager, model, set.classes(), options.templates())) {
-      for (List<LabelMapFolder.Item> batch = batches.next();
-          !batch.isEmpty();
-          batch = batches.next()) {
-        try (NDManager step = manager.newSubManager()) {
-          NDArray images =
-              ImageBatch.of(
-                  step, batch.stream().map(s -> input(s.image(), side, model)).toList(), side);
-          NDArray maps = classifier.scoreMaps(model.patchFeatures(images));
-          for (int i = 0; i < batch.size(); i++) {
-            LabelMap labels = batch.get(i).labels();
-            for (Background background : backgrounds) {
-              DenseTask task = tasks.get(background);
-              int[] prediction =
-                  predict(task.named(maps.get(i)), labels.height(), labels.width(), task, options);
-              counts.get(background).add(batch.get(i).key(), labels, prediction);
+      batches.forEach(
+          manager,
+          side,
+          sample -> input(sample.image(), side, model),
+          (batch, images) -> {
+            NDArray maps = classifier.scoreMaps(model.patchFeatures(images));
+            for (int i = 0; i < batch.size(); i++) {
+              LabelMap labels = batch.get(i).labels();
+              for (Background background : backgrounds) {
+                DenseTask task = tasks.get(background);
+                int[] prediction =
+                    predict(
+                        task.named(maps.get(i)), labels.height(), labels.width(), task, options);
+                counts.get(background).add(batch.get(i).key(), labels, prediction);
+              }
             }
-          }
-        }
-      }
+          });
     }
     Map<Background, Result> results = new EnumMap<>(Background.class);
     counts.forEach(

@@ -4,12 +4,13 @@ import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.samclip.eval.Answers;
 
 /**
  * A teacher's embeddings of every image of a set, kept so that it runs once however many models are
  * compared with it: 4 bytes a number, 3 KB an image for ViT-L/14.
  */
-public final class TeacherEmbeddings implements ZeroShotClassification.EmbeddingListener {
+public final class TeacherEmbeddings implements ZeroShotClassification.EmbeddingListener, Answers {
 
   private final List<String> keys = new ArrayList<>();
   private final List<float[]> rows = new ArrayList<>();

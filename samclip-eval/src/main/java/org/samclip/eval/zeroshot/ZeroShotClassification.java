@@ -9,7 +9,6 @@ import org.samclip.UserError;
 import org.samclip.data.source.ClassFolders;
 import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.transform.ClipPreprocess;
-import org.samclip.eval.ImageBatch;
 import org.samclip.eval.SampleBatches;
 import org.samclip.eval.metric.RatioScores;
 import org.samclip.eval.metric.TopK;
@@ -118,27 +117,24 @@ public final class ZeroShotClassification {
         NDManager manager = LibTorch.newManager(model.device());
         TextClassifier classifier =
             TextClassifier.of(manager, model, classes, options.templates())) {
-      for (List<ClassFolders.Item> batch = batches.next();
-          !batch.isEmpty();
-          batch = batches.next()) {
-        try (NDManager step = manager.newSubManager()) {
-          NDArray images =
-              ImageBatch.of(
-                  step, batch.stream().map(s -> preprocess.apply(s.image())).toList(), side);
-          NDArray embeddings = model.embedImages(images);
-          NDArray scores = classifier.scores(embeddings);
-          int[] labels = batch.stream().mapToInt(ClassFolders.Item::label).toArray();
-          int[] ranks = topK.add(scores.toFloatArray(), classes.size(), labels);
-          for (int i = 0; i < ranks.length; i++) {
-            top1.image(batch.get(i).key());
-            top1.add(ranks[i] < 1 ? 1 : 0);
-            top5.image(batch.get(i).key());
-            top5.add(ranks[i] < 5 ? 1 : 0);
-            allLabels.add(labels[i]);
-          }
-          listener.onEmbeddings(batch.stream().map(ClassFolders.Item::key).toList(), embeddings);
-        }
-      }
+      batches.forEach(
+          manager,
+          side,
+          sample -> preprocess.apply(sample.image()),
+          (batch, images) -> {
+            NDArray embeddings = model.embedImages(images);
+            NDArray scores = classifier.scores(embeddings);
+            int[] labels = batch.stream().mapToInt(ClassFolders.Item::label).toArray();
+            int[] ranks = topK.add(scores.toFloatArray(), classes.size(), labels);
+            for (int i = 0; i < ranks.length; i++) {
+              top1.image(batch.get(i).key());
+              top1.add(ranks[i] < 1 ? 1 : 0);
+              top5.image(batch.get(i).key());
+              top5.add(ranks[i] < 5 ? 1 : 0);
+              allLabels.add(labels[i]);
+            }
+            listener.onEmbeddings(batch.stream().map(ClassFolders.Item::key).toList(), embeddings);
+          });
     }
     batches.requireSome(topK.count(), "image");
     return new Result(

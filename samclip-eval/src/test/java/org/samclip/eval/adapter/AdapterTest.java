@@ -15,14 +15,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.samclip.clip.DenseForm;
 import org.samclip.data.transform.Normalisation;
+import org.samclip.eval.segment.HeadFeatures;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ClipModel;
 import org.samclip.model.RandomModels;
-import org.samclip.model.SamClip;
-import org.samclip.model.SamClipModel;
 import org.samclip.model.SamModel;
+import org.samclip.model.TwoHeadedModel;
 import org.samclip.sam.Masks;
 import org.samclip.sam.Prompts;
+import org.samclip.student.ClipHead;
+import org.samclip.student.MergedModel;
 
 class AdapterTest {
 
@@ -108,54 +110,56 @@ class AdapterTest {
 
   @Test
   void oneBackboneServesBothHeads() {
-    SamClipModel model = RandomModels.samClip(weights);
+    TwoHeadedModel model = RandomModels.twoHeaded(weights);
     TwoHeadAdapter adapter = new TwoHeadAdapter(model);
     assertEquals(SIDE, adapter.imageSide());
     assertEquals(Normalisation.SAM, adapter.normalisation());
     NDArray images = images(2);
-    SamClip.Features features = adapter.features(images);
+    HeadFeatures features = adapter.features(images);
     assertSame(features.patches(), adapter.patchFeatures(images));
     assertSame(features.neck(), adapter.encodeImages(images));
     NDArray embedded = adapter.embedImages(images);
     assertUnitRows(embedded, 1);
-    NDArray length = features.image().square().sum(new int[] {1}, true).sqrt();
-    assertSame(features.image().div(length), embedded);
+    NDArray bare = model.features(images).image();
+    NDArray length = bare.square().sum(new int[] {1}, true).sqrt();
+    assertSame(bare.div(length), embedded);
     assertUnitRows(adapter.embedTexts(manager, List.of("green")), 1);
   }
 
   @Test
   void aRegionIsEmbeddedAsAnImageOfItsTokens() {
-    SamClipModel model = RandomModels.samClip(weights);
-    TwoHeadAdapter adapter = new TwoHeadAdapter(model);
-    SamClip.Features features = adapter.features(images(1));
+    MergedModel model = RandomModels.merged(weights);
+    TwoHeadAdapter adapter = new TwoHeadAdapter(model.as(TwoHeadedModel.class).orElseThrow());
+    HeadFeatures features = adapter.features(images(1));
     NDArray tokens = features.tokens();
     int columns = (int) tokens.getShape().get(2);
     long[] all = LongStream.range(0, tokens.getShape().get(1) * columns).toArray();
     long[] corner = {1, 2, columns + 1, columns + 2};
     NDArray embedded = adapter.embedRegions(tokens, List.of(all, corner));
     assertSame(adapter.embedImages(images(1)), embedded.get("0:1"));
-    NDArray cut = model.model().clipHead().pooled(tokens.get(":, :2, 1:3"));
+    ClipHead head = (ClipHead) model.student().head("clip_head");
+    NDArray cut = head.pooled(tokens.get(":, :2, 1:3"));
     assertSame(cut.div(cut.square().sum(new int[] {1}, true).sqrt()), embedded.get("1:2"));
   }
 
   @Test
   void onlyResultsStayAndNothingIsRecorded() {
-    SamClipModel model = RandomModels.samClip(weights);
-    model.model().arrays().values().forEach(array -> array.setRequiresGradient(true));
+    TwoHeadedModel model = RandomModels.twoHeaded(weights);
+    model.modules().get("").arrays().values().forEach(array -> array.setRequiresGradient(true));
     TwoHeadAdapter adapter = new TwoHeadAdapter(model);
     NDArray images = images(1);
     Prompts prompts = points();
     adapter.features(images);
     int before = manager.getManagedArrays().size();
     int weightsBefore = weights.getManagedArrays().size();
-    SamClip.Features features = adapter.features(images);
-    assertEquals(before + 4, manager.getManagedArrays().size());
+    HeadFeatures features = adapter.features(images);
+    assertEquals(before + 3, manager.getManagedArrays().size());
     Masks masks = adapter.masks(features.neck(), prompts);
-    assertEquals(before + 6, manager.getManagedArrays().size());
+    assertEquals(before + 5, manager.getManagedArrays().size());
     adapter.embedRegions(features.tokens(), List.of(new long[] {0, 1}, new long[] {2}));
-    assertEquals(before + 7, manager.getManagedArrays().size());
+    assertEquals(before + 6, manager.getManagedArrays().size());
     adapter.embedTexts(manager, List.of("red", "blue"));
-    assertEquals(before + 8, manager.getManagedArrays().size());
+    assertEquals(before + 7, manager.getManagedArrays().size());
     assertEquals(weightsBefore, weights.getManagedArrays().size());
     assertEquals(false, masks.logits().hasGradient());
   }

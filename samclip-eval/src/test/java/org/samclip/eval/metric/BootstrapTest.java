@@ -147,4 +147,29 @@ class BootstrapTest {
       assertTrue(error.getMessage().contains("different images: 3"), error.getMessage());
     }
   }
+
+  @Test
+  void aRatioIsPairedOverTheImages() {
+    RatioScores teacher = scores(200, i -> .2 + .6 * (i % 10) / 10);
+    Measurement half = Bootstrap.ratio(scores(200, i -> .1 + .3 * (i % 10) / 10), teacher);
+    assertEquals(.5, half.value(), 1e-12);
+    assertEquals(0, half.half(), 1e-12, "half on every image is half on every draw");
+    // Delta method for a ratio of means: the variance of (x - r y) / mean(y).
+    RatioScores other = scores(200, i -> i % 2 == 0 ? .9 : .1);
+    Measurement found = Bootstrap.ratio(other, teacher);
+    double mean = teacher.value();
+    double ratio = other.value() / mean;
+    double[] own = other.numerators();
+    double[] theirs = teacher.numerators();
+    double variance =
+        IntStream.range(0, 200).mapToDouble(i -> Math.pow(own[i] - ratio * theirs[i], 2)).sum()
+            / 200;
+    assertEquals(ratio, found.value(), 1e-12);
+    double expected = Z * Math.sqrt(variance / 200) / mean;
+    assertEquals(expected, found.half(), .08 * expected);
+    RatioScores nothing = scores(200, i -> 0);
+    assertThrows(IllegalArgumentException.class, () -> Bootstrap.ratio(other, nothing));
+    assertThrows(
+        IllegalArgumentException.class, () -> Bootstrap.ratio(scores(199, i -> 1), teacher));
+  }
 }

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -67,13 +67,13 @@ class PanelsTest {
   @Test
   void sheetsShowTeachersBesideTheStudent() throws IOException {
     try (NDManager manager = LibTorch.newManager(Device.cpu())) {
-      TwoHeadAdapter student = new TwoHeadAdapter(RandomModels.samClip(manager));
-      Panels alone = new Panels(student, Optional.empty(), Optional.empty(), SEMANTIC, COMPOSED);
+      TwoHeadAdapter student = new TwoHeadAdapter(RandomModels.twoHeaded(manager));
+      Panels alone = new Panels(student, Map.of(), Map.of(), SEMANTIC, COMPOSED);
       Panels all =
           new Panels(
               student,
-              Optional.of(new PromptedMaskAdapter(RandomModels.sam(manager))),
-              Optional.of(new ImageTextAdapter(RandomModels.clip(manager))),
+              Map.of("sam", new PromptedMaskAdapter(RandomModels.sam(manager))),
+              Map.of("clip", new ImageTextAdapter(RandomModels.clip(manager))),
               SEMANTIC,
               COMPOSED);
       int arrays = manager.getManagedArrays().size();

@@ -16,6 +16,8 @@ import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.samclip.checkpoint.SafetensorsWriter;
 import org.samclip.checkpoint.TensorType;
 import org.samclip.eval.Pictures;
+import org.samclip.eval.protocol.Protocol;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ModelFamily;
 import org.samclip.model.ModelFile;
@@ -53,7 +56,7 @@ class LibraryDocumentTest {
     sam = folder.resolve("sam.safetensors");
     clip = folder.resolve("clip.safetensors");
     try (NDManager manager = LibTorch.newManager(Device.cpu())) {
-      ModelFile.write(merged, RandomModels.samClip(manager), TensorType.F32);
+      ModelFile.write(merged, RandomModels.merged(manager), TensorType.F32);
       ModelFile.write(sam, RandomModels.sam(manager), TensorType.F32);
       ModelFile.write(clip, RandomModels.clip(manager), TensorType.F32);
     }
@@ -137,22 +140,56 @@ class LibraryDocumentTest {
               "stem.bias", manager.ones(new Shape(4)));
       SafetensorsWriter.write(weights, arrays, Map.of());
     }
-    Process java =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                folder + File.pathSeparator + classPath(),
-                "PatchFamily",
-                weights.toString())
-            .redirectErrorStream(true)
-            .start();
-    String printed = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertEquals(0, java.waitFor(), printed);
+    String printed = runAlone("PatchFamily", weights);
     assertTrue(printed.contains("patches, patch file"), printed);
     assertTrue(printed.contains("{\"width\":4,\"patch\":2}"), printed);
     assertTrue(printed.contains("patches: 52 values in 2 tensors"), printed);
     assertTrue(printed.contains("its architecture: nothing missing, nothing extra"), printed);
     // 3 channels of 2 x 2 ones, each times 0.5, and the bias of 1.
     assertTrue(printed.contains("(1, 4, 8, 8) begins with 7.0"), printed);
+  }
+
+  /** Compiled classes of the folder in a Java of their own, whose class path has the folder. */
+  private String runAlone(String className, Path... arguments) throws Exception {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                folder + File.pathSeparator + classPath(),
+                className));
+    for (Path argument : arguments) {
+      command.add(argument.toString());
+    }
+    Process java = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String printed = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, java.waitFor(), printed);
+    return printed;
+  }
+
+  /** One that is its own mirror image, beside samclip's own protocols. */
+  @Test
+  void protocol() throws Exception {
+    compile("protocol", "MirrorProtocol");
+    Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+    Files.writeString(services.resolve(Protocol.class.getName()), "MirrorProtocol\n");
+    Path classes = folder.resolve("classes");
+    Path one = Files.createDirectories(classes.resolve("one"));
+    Files.write(one.resolve("a.png"), Pictures.image(8, "RGGR", "B..B", "RRRR").toPng());
+    Files.write(one.resolve("b.png"), Pictures.image(8, "GGGG", "RRRR", "BGGB").toPng());
+    // A centre crop of such an image is symmetric, too.
+    assertEquals(1, mirrorCosine(classes), 1e-6);
+    Files.write(one.resolve("b.png"), Pictures.image(8, "RGB.", "RG..", "RGGG").toPng());
+    assertTrue(mirrorCosine(classes) < 1 - 2e-6);
+  }
+
+  private double mirrorCosine(Path classes) throws Exception {
+    String printed = runAlone("MirrorProtocol", clip, classes);
+    assertTrue(printed.contains("\"task\" : \"mirror\""), printed);
+    Matcher value =
+        Pattern.compile("\"mirror_cosine\" : \\{\\s+\"value\" : ([0-9.]+),\\s+\"n\" : 2")
+            .matcher(printed);
+    assertTrue(value.find(), printed);
+    return Double.parseDouble(value.group(1));
   }
 }

@@ -28,8 +28,8 @@ import org.samclip.kernel.LibTorch;
 import org.samclip.model.ClipModel;
 import org.samclip.model.ModelFile;
 import org.samclip.model.RandomModels;
-import org.samclip.model.SamClipModel;
 import org.samclip.model.SamModel;
+import org.samclip.student.MergedModel;
 
 /** Predictors of DJL answer what {@link ImagePredictor} answers. */
 class TranslatorTest {
@@ -53,7 +53,7 @@ class TranslatorTest {
       switch (kind) {
         case SamModel.KIND -> ModelFile.write(file, RandomModels.sam(manager), TensorType.F32);
         case ClipModel.KIND -> ModelFile.write(file, RandomModels.clip(manager), TensorType.F32);
-        default -> ModelFile.write(file, RandomModels.samClip(manager), TensorType.F32);
+        default -> ModelFile.write(file, RandomModels.merged(manager), TensorType.F32);
       }
     }
     return OpenModel.read(file, Device.cpu());
@@ -61,7 +61,7 @@ class TranslatorTest {
 
   @Test
   void masksAreThoseOfThePredictor() throws TranslateException {
-    for (String kind : List.of(SamModel.KIND, SamClipModel.KIND)) {
+    for (String kind : List.of(SamModel.KIND, MergedModel.KIND)) {
       try (OpenModel open = open(kind);
           Model model = open.toDjl();
           Predictor<PromptedImage, List<DrawnMask>> predictor =
@@ -89,7 +89,7 @@ class TranslatorTest {
 
   @Test
   void textsAreThoseOfThePredictor() throws TranslateException {
-    for (String kind : List.of(ClipModel.KIND, SamClipModel.KIND)) {
+    for (String kind : List.of(ClipModel.KIND, MergedModel.KIND)) {
       try (OpenModel open = open(kind);
           Model model = open.toDjl();
           Predictor<Image, Classifications> predictor =

@@ -26,7 +26,6 @@ import org.samclip.eval.segment.MaskProposer.Box;
 import org.samclip.eval.segment.ProposalSettings.Points;
 import org.samclip.eval.zeroshot.PromptTemplates;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.SamClip;
 import org.samclip.sam.Masks;
 import org.samclip.sam.Prompts;
 
@@ -263,7 +262,7 @@ class MasksFirstTest {
     }
 
     @Override
-    public SamClip.Features features(NDArray images) {
+    public HeadFeatures features(NDArray images) {
       return model.features(images);
     }
 

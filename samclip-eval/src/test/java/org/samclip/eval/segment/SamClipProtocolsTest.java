@@ -31,7 +31,7 @@ class SamClipProtocolsTest {
   private static final List<String> CLASSES = List.of("background", "red", "green", "blue");
 
   private final NDManager manager = LibTorch.newManager(Device.cpu());
-  private final TwoHeadModel model = new TwoHeadAdapter(RandomModels.samClip(manager));
+  private final TwoHeadModel model = new TwoHeadAdapter(RandomModels.twoHeaded(manager));
 
   @AfterEach
   void close() {
