@@ -69,8 +69,10 @@ class ArchitectureTest {
             "org.samclip.siglip..",
             "org.samclip.vitdet..",
             "org.samclip.sam..",
+            "org.samclip.text..",
             "org.samclip.clip..",
             "org.samclip.model..",
+            "org.samclip.student..",
             "org.samclip.checkpoint..")
         .whereLayer("cli")
         .mayNotBeAccessedByAnyLayer()
@@ -113,13 +115,35 @@ class ArchitectureTest {
     assertTrue(found > 900, found + " methods of tests were found");
   }
 
+  /** A library says what it was given, in its own words; options and keys belong to the callers. */
+  @Test
+  void libraryMessagesNameNoOptions() throws IOException {
+    Pattern option = Pattern.compile("\".*(?<![\\w#-])--[a-z]|\".*(command line|in a recipe)");
+    int read = 0;
+    List<String> found = new ArrayList<>();
+    for (String module : List.of("core", "data", "eval")) {
+      for (Path file : sources(Path.of("..", "samclip-" + module, "src", "main"), ".java")) {
+        for (String line : Files.readAllLines(file)) {
+          read++;
+          if (!line.strip().startsWith("*") && option.matcher(line).find()) {
+            found.add(file.getFileName() + ":" + line);
+          }
+        }
+      }
+    }
+    assertEquals(List.of(), found);
+    assertTrue(read > 20_000, read + " lines were read");
+  }
+
   private static List<Path> tests() throws IOException {
-    try (Stream<Path> files = Files.walk(Path.of(".."))) {
-      return files
-          .filter(file -> file.getFileName().toString().endsWith("Test.java"))
-          .filter(file -> file.toString().contains("samclip-"))
-          .sorted()
-          .toList();
+    return sources(Path.of(".."), "Test.java").stream()
+        .filter(file -> file.toString().contains("samclip-"))
+        .toList();
+  }
+
+  private static List<Path> sources(Path folder, String ending) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.filter(file -> file.getFileName().toString().endsWith(ending)).sorted().toList();
     }
   }
 

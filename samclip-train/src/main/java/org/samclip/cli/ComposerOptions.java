@@ -1,10 +1,13 @@
 package org.samclip.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.samclip.eval.ScoreSettings;
 import org.samclip.eval.segment.CompositionForm;
 import org.samclip.eval.segment.CompositionSettings;
 import org.samclip.eval.segment.ProposalSettings;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 
 /**
  * Options of the commands that turn cosines with class names into labels and compose both heads.
@@ -73,6 +76,37 @@ final class ComposerOptions {
       paramLabel = "IOU",
       description = "masks_first: of masks whose boxes overlap more, 0 to 1, the surest stays.")
   private double overlap = MASKS.overlap();
+
+  /** What the flags are called as options of a protocol. */
+  private static Map<String, String> keys() {
+    Map<String, String> keys = new LinkedHashMap<>();
+    keys.put("--form", "form");
+    keys.put("--temperature", "temperature");
+    keys.put("--threshold", "threshold");
+    keys.put("--points", "points");
+    keys.put("--proposals", "masks.proposals");
+    keys.put("--grid", "masks.grid");
+    keys.put("--predicted-iou", "masks.predicted_iou");
+    keys.put("--stability", "masks.stability");
+    keys.put("--overlap", "masks.overlap");
+    return keys;
+  }
+
+  /**
+   * @param parsed the command line
+   * @return of the flags that it has the values, by what they are called as options of a protocol
+   */
+  Map<String, String> given(ParseResult parsed) {
+    Map<String, String> given = new LinkedHashMap<>();
+    keys()
+        .forEach(
+            (flag, key) -> {
+              if (parsed.hasMatchedOption(flag)) {
+                given.put(key, parsed.matchedOption(flag).stringValues().get(0));
+              }
+            });
+    return given;
+  }
 
   CompositionSettings settings() {
     return new CompositionSettings(

@@ -3,6 +3,7 @@ package org.samclip.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.samclip.NearestName;
 import org.samclip.UserError;
 import org.samclip.data.replay.Inventory;
 import org.samclip.data.replay.Mixture;
@@ -12,6 +13,7 @@ import org.samclip.data.source.SampleSource;
 import org.samclip.data.source.SampleSources;
 import org.samclip.data.source.SourceOptions;
 import org.samclip.train.feed.DataFiles;
+import org.samclip.train.recipe.DataSpec;
 import org.samclip.train.recipe.RecipeReader;
 import picocli.CommandLine.Option;
 
@@ -27,14 +29,14 @@ final class DataOptions {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
-      description = "Change a value of the recipe: --set data.clip.subset=0.1.")
+      description = "Change a value of the recipe: --set data.sources.NAME.subset=0.1.")
   private List<String> overrides = List.of();
 
   @Option(
       names = "--data",
-      paramLabel = "clip|sam",
-      description = "Which of the recipe's data; ${DEFAULT-VALUE} unless told otherwise.")
-  private String which = DataFiles.CLIP;
+      paramLabel = "NAME",
+      description = "Which of the recipe's data; the first unless told otherwise.")
+  private String which;
 
   @Option(
       names = "--shards",
@@ -116,12 +118,19 @@ final class DataOptions {
     if (ofShards || subset != null || holdOut != null || side != null) {
       throw new UserError(
           "--source, --option, --subset, --hold-out and --side go with --shards; a recipe has its own:"
-              + " --set data.clip.subset=0.1");
+              + " --set data.sources.NAME.subset=0.1");
     }
-    if (!which.equals(DataFiles.CLIP) && !which.equals(DataFiles.SAM)) {
-      throw new UserError("--data " + which + ": allowed: clip, sam");
+    DataSpec data = RecipeReader.read(recipe, overrides).data();
+    if (which != null && !data.names().contains(which)) {
+      throw new UserError(
+          "--data "
+              + which
+              + ": allowed: "
+              + String.join(", ", data.names())
+              + "."
+              + NearestName.hint(which, data.names()));
     }
-    DataFiles files = new DataFiles(RecipeReader.read(recipe, overrides).data(), null, null);
-    return files.mixture(which, false);
+    String name = which == null ? data.names().iterator().next() : which;
+    return new DataFiles(data, null, null).mixture(name, false);
   }
 }

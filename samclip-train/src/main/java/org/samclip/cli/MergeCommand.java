@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
 /** {@code samclip merge}: the recipe from the first stage to the table. */
 @Command(
     name = "merge",
-    description = "Merges a SAM and a CLIP as a recipe says.",
+    description = "Trains one model from several teachers, as a recipe says.",
     mixinStandardHelpOptions = true)
 final class MergeCommand implements Callable<Integer> {
 
@@ -42,8 +42,8 @@ final class MergeCommand implements Callable<Integer> {
       names = "--set",
       paramLabel = "KEY=VALUE",
       description =
-          "Change a value of the recipe: --set stages.2.lambda=100. Entries of lists are counted"
-              + " from 1 or named: stages.multi_task.lambda=100. KEY=null removes a key.")
+          "Change a value of the recipe: --set stages.2.ema=0.999. Entries of lists are counted"
+              + " from 1 or named: stages.multi_task.ema=0.999. KEY=null removes a key.")
   private List<String> overrides = List.of();
 
   @Option(

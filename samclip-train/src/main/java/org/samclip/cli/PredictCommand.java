@@ -14,6 +14,7 @@ import org.samclip.eval.files.PredictionFiles;
 import org.samclip.eval.predict.ImagePrediction;
 import org.samclip.eval.predict.ImagePredictor;
 import org.samclip.eval.predict.MaskPrompt;
+import org.samclip.eval.zeroshot.PromptTemplates;
 import org.samclip.kernel.LibTorch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -75,7 +76,7 @@ final class PredictCommand implements Callable<Integer> {
       names = "--templates",
       paramLabel = "brief|openai|FILE",
       description = "Sentences for the texts; a file has one a line, with {} for the text.")
-  private String templates = TemplateOption.BRIEF;
+  private String templates = PromptTemplates.BRIEF;
 
   @Option(names = "--device", paramLabel = "DEVICE", description = "cpu, cuda or cuda:N.")
   private String device = "cpu";
@@ -92,7 +93,7 @@ final class PredictCommand implements Callable<Integer> {
     RgbImage picture = ImageFile.read(image, DataLimits.DEFAULT);
     try (OpenModel open = OpenModel.read(model, weights.options(), LibTorch.device(device))) {
       ImagePrediction prediction =
-          new ImagePredictor(open, TemplateOption.read(templates), composing.settings())
+          new ImagePredictor(open, PromptTemplates.named(templates), composing.settings())
               .predict(picture, prompts, wanted);
       spec.commandLine().getOut().println(files.write(picture, prediction));
     }

@@ -3,7 +3,6 @@ package org.samclip.cli;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.samclip.UserError;
 import org.samclip.train.pretrain.Pretraining;
 import org.samclip.train.recipe.PretrainRecipe;
 import org.samclip.train.recipe.RecipeReader;
@@ -18,23 +17,15 @@ import picocli.CommandLine.Spec;
 /** {@code samclip pretrain}: a small teacher from scratch. */
 @Command(
     name = "pretrain",
-    description = "Trains a small CLIP or SAM from scratch, for those without official weights.",
+    description =
+        "Trains a small CLIP, SAM or ViT from scratch, for those without official weights.",
     mixinStandardHelpOptions = true)
 final class PretrainCommand implements Callable<Integer> {
 
-  /** What can be trained. */
-  enum Kind {
-    CLIP,
-    SAM
-  }
-
   @Spec private CommandSpec spec;
 
-  @Parameters(index = "0", paramLabel = "clip|sam", description = "What to train.")
-  private Kind kind;
-
   @Parameters(
-      index = "1",
+      index = "0",
       paramLabel = "CONFIG",
       description = "Recipe, such as configs/pretrain-clip.yaml.")
   private Path config;
@@ -57,14 +48,6 @@ final class PretrainCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PretrainRecipe recipe = RecipeReader.readPretraining(config, overrides);
-    if ((kind == Kind.CLIP) != (recipe.clip() != null)) {
-      throw new UserError(
-          config
-              + ": trains a "
-              + (recipe.clip() != null ? "clip" : "sam")
-              + ", not a "
-              + kind.name().toLowerCase(java.util.Locale.ROOT));
-    }
     Path quarantine = out.resolveSibling(out.getFileName() + ".quarantine.tsv");
     try (BarListener listener = new BarListener(ProgressBar.console())) {
       new Pretraining(recipe, quarantine)

@@ -29,8 +29,8 @@ final class WeightsOptionsMixin {
       names = "--tokenizer",
       paramLabel = "FILE",
       description =
-          "Tokenizer of official CLIP weights: tokenizer.json or bpe_simple_vocab_16e6.txt.gz; else the"
-              + " one beside the weights.")
+          "Tokenizer of official weights: tokenizer.json, bpe_simple_vocab_16e6.txt.gz (CLIP) or"
+              + " spiece.model (SigLIP); else the one beside the weights.")
   private Path tokenizer;
 
   WeightsOptions options() {

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.samclip.cli.ModelFolder.Run;
 import org.samclip.eval.metric.Bootstrap;
 import org.samclip.eval.metric.RatioScores;
+import org.samclip.eval.protocol.Metric;
+import org.samclip.train.report.Column;
 import org.samclip.train.report.ResultsTable;
 import org.samclip.train.report.RowScores;
 import org.samclip.train.report.ScoresFile;
@@ -38,7 +40,20 @@ class CompareCommandTest {
 
   /** A run of two rows whose images score 0 and a share in turn. */
   private static void run(Path root, long seed, double share) {
-    ResultsTable table = new ResultsTable();
+    ResultsTable table =
+        new ResultsTable(
+            List.of(
+                new Column(
+                    "box_miou",
+                    "instance",
+                    "instance",
+                    "box_miou",
+                    64,
+                    null,
+                    null,
+                    null,
+                    Metric.Better.HIGHER,
+                    Column.Shown.MAIN)));
     for (String model : List.of("stage1", "stage2")) {
       RatioScores.Builder scores = new RatioScores.Builder();
       for (int i = 0; i < 100; i++) {

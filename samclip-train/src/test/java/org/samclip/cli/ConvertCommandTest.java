@@ -70,8 +70,8 @@ class ConvertCommandTest {
   @Test
   void mistakesHaveExitCode2() throws IOException {
     mistake(convert(models.sam, "torchscrip", "a.pt"), "Did you mean 'torchscript'?");
-    mistake(convert(models.samClip, "openclip", "a.bin"), "--part text");
-    mistake(convert(models.sam, "sam", "sam.safetensors"), "exists", "--force");
+    mistake(convert(models.samClip, "openclip", "a.bin"), "Part text");
+    mistake(convert(models.sam, "sam", "sam.safetensors"), "exists", "force");
     mistake(convert(models.resolve("none.pth"), "sam", "a.pth"), "none.pth");
     mistake(convert(models.image, "sam", "a.pth"), "neither a safetensors file nor");
     Files.writeString(models.resolve("file"), "");

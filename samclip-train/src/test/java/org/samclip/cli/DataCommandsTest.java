@@ -89,23 +89,42 @@ class DataCommandsTest {
     String shards = pack().replace('\\', '/');
     String mix =
         String.format(
-            "data={clip: {mix: [{name: a, shards: %s, weight: 1},"
+            "data.sources={own: {mix: [{name: a, shards: %s, weight: 1},"
                 + " {name: b, shards: %s/shard-00000.tar, weight: 1}], hold_out: 0},"
-                + " sam: {shards: none}}",
+                + " other: {shards: none}}",
             shards, shards);
     String recipe = Path.of("..", "configs", "quickstart.yaml").toString();
     assertEquals(
         Samclip.DONE,
-        run("data", "verify-order", "--recipe", recipe, "--set", mix, "--shuffle-buffer=5"),
+        run(
+            "data",
+            "verify-order",
+            "--recipe",
+            recipe,
+            "--set",
+            mix,
+            "--data=own",
+            "--shuffle-buffer=5"),
         () -> out + err);
     assertTrue(out.contains("55 samples, 110 draws: 110 given"), out);
-    assertEquals(Samclip.DONE, run("data", "inspect", "--recipe", recipe, "--set", mix), () -> err);
-    assertTrue(out.contains("data.clip.b: 1 shards"), out);
+    assertEquals(
+        Samclip.DONE,
+        run("data", "inspect", "--recipe", recipe, "--set", mix, "--data", "own"),
+        () -> err);
+    assertTrue(out.contains("data.sources.own.b: 1 shards"), out);
     assertTrue(out.matches("(?s).*15 samples selected, 2[78] draws an epoch.*"), out);
     assertEquals(
         Samclip.USER_ERROR,
         run("data", "inspect", "--recipe", recipe, "--set", mix, "--subset=0.5"));
     assertTrue(err.contains("a recipe has its own"), err);
+    assertEquals(
+        Samclip.USER_ERROR, run("data", "inspect", "--recipe", recipe, "--set", mix, "--data=owm"));
+    assertTrue(err.contains("--data owm: allowed: images, masks, own, other."), err);
+    assertTrue(err.contains("Did you mean 'own'?"), err);
+    // Unless told otherwise the first, of which nothing is there: the scenes' images.
+    String without = "data.scenes.dir=" + folder.resolve("none");
+    assertEquals(Samclip.USER_ERROR, run("data", "inspect", "--recipe", recipe, "--set", without));
+    assertTrue(err.contains("none"), err);
   }
 
   @Test
@@ -196,12 +215,12 @@ class DataCommandsTest {
     assertEquals(
         Samclip.USER_ERROR,
         run("data", "pack", "--images", "" + folder, "--out", folder + "/o", "--shard-samples=0"));
-    assertTrue(err.contains("--shard-samples 0"), err);
+    assertTrue(err.contains("shard samples 0"), err);
     String shards = pack();
     assertEquals(Samclip.USER_ERROR, run("data", "verify-order", "--shards", shards, "--passes=0"));
-    assertTrue(err.contains("--passes 0"), err);
+    assertTrue(err.contains("passes 0"), err);
     assertEquals(Samclip.USER_ERROR, run("data", "inspect", "--shards", shards, "--limit=-1"));
-    assertTrue(err.contains("--limit -1"), err);
+    assertTrue(err.contains("limit -1"), err);
     assertFalse(Files.exists(folder.resolve("o")));
   }
 }

@@ -125,10 +125,10 @@ class EvalCommandTest {
     for (Path model : List.of(models.samClip, models.clip)) {
       JsonNode result = done(eval(model, "classify", classes, "--templates", "brief"));
       // Every image is in both classes, so whatever is answered, half is right.
-      assertEquals(.5, result.at("/metrics/top1/value").doubleValue());
-      assertEquals(1, result.at("/metrics/top5/value").doubleValue());
-      assertEquals(2 * IMAGES, result.at("/metrics/top1/n").intValue());
-      double low = result.at("/metrics/top1/low").doubleValue();
+      assertEquals(.5, result.at("/metrics/zeroshot_top1/value").doubleValue());
+      assertEquals(1, result.at("/metrics/zeroshot_top5/value").doubleValue());
+      assertEquals(2 * IMAGES, result.at("/metrics/zeroshot_top1/n").intValue());
+      double low = result.at("/metrics/zeroshot_top1/low").doubleValue();
       assertTrue(low >= 0 && low < .5, "three of six pairs of equal images, drawn one by one");
       assertEquals(2 * IMAGES, result.at("/metrics/images").intValue());
     }
@@ -155,6 +155,28 @@ class EvalCommandTest {
       assertEquals(2L * ModelFolder.WIDTH * rows, result.at("/metrics/pixels").longValue());
       assertEquals(3, result.get("class_iou").size());
     }
+  }
+
+  @Test
+  void nearestNeighbours() throws IOException {
+    for (Path model : List.of(models.samClip, models.clip)) {
+      JsonNode result =
+          done(eval(model, "knn", classes, "--train", classes.toString(), "--set", "k=2"));
+      assertEquals(2 * IMAGES, result.at("/metrics/knn_top1/n").intValue());
+      // There are two classes only.
+      assertEquals(1, result.at("/metrics/knn_top5/value").doubleValue());
+      assertEquals(2 * IMAGES, result.at("/metrics/train_images").intValue());
+      assertEquals(2, result.at("/metrics/neighbours").intValue());
+      assertEquals("summary", result.at("/options/output").textValue());
+    }
+  }
+
+  @Test
+  void heldOutClassesHaveAMetricOfTheirOwn() throws IOException {
+    Path file = Files.writeString(folder.resolve("heldout.txt"), "green\n");
+    JsonNode result = done(eval(models.clip, "classify", classes, "--heldout", file.toString()));
+    assertEquals(IMAGES, result.at("/metrics/heldout_top1/n").intValue());
+    assertEquals(IMAGES, result.at("/metrics/zeroshot_top1/n").intValue());
   }
 
   @Test
@@ -190,7 +212,8 @@ class EvalCommandTest {
                   "0",
                   "--overlap",
                   "1"));
-      assertEquals("masks_first", result.at("/metrics/form").textValue());
+      assertEquals("masks_first", result.at("/options/form").textValue());
+      assertEquals(2, result.at("/options/masks/grid").intValue());
       assertTrue(result.at("/metrics/prompts").intValue() > 0, result.toString());
     }
   }
@@ -211,7 +234,8 @@ class EvalCommandTest {
     for (String prompt : List.of("box", "point")) {
       JsonNode result = done(eval(models.sam, "instance", json, "--prompt", prompt));
       assertEquals(IMAGES, result.at("/metrics/objects").intValue());
-      assertEquals(prompt, result.at("/metrics/prompt").textValue());
+      assertEquals(prompt, result.at("/options/prompts/0").textValue());
+      assertTrue(result.at("/metrics/" + prompt + "_miou/value").isNumber(), result::toString);
     }
     String images = labels.resolve("images").toString();
     done(eval(models.samClip, "instance", json, "--images", images));
@@ -235,7 +259,7 @@ class EvalCommandTest {
     done(eval(models.samClip, "compose", moved, options));
     Files.delete(folder.resolve("result.json"));
     assertRefused(eval(models.clip, "semantic", moved, "--option", "image=val"), "'images'");
-    assertRefused(eval(models.sam, "instance", json, "--option", "images=val"), "option");
+    assertRefused(eval(models.sam, "instance", json, "--option", "images=val"), "--option: ");
   }
 
   @Test
@@ -251,7 +275,8 @@ class EvalCommandTest {
     JsonNode sound = done(eval(models.sam, "instance", json));
     Files.writeString(odd, text.replace("[0,0,30,40]", "[\"0\",\"0\",\"30\",\"40\"]"));
     assertEquals(
-        sound.at("/metrics/miou"), done(eval(models.sam, "instance", odd)).at("/metrics/miou"));
+        sound.at("/metrics/box_miou"),
+        done(eval(models.sam, "instance", odd)).at("/metrics/box_miou"));
   }
 
   @Test
@@ -268,8 +293,20 @@ class EvalCommandTest {
         eval(models.clip, "semantic", labels, "--side", "60"), "side: 60", "patch 8", "try 64");
     assertRefused(eval(models.clip, "semantic", labels, "--side", "-8"), "side: -8");
     assertRefused(eval(models.clip, "semantic", labels, "--max-images", "-1"), "max_images: -1");
-    assertRefused(eval(models.clip, "semantic", labels, "--images", "x"), "images:", "instance");
-    assertRefused(eval(models.clip, "retrieve", labels), "retrieve");
+    assertRefused(eval(models.clip, "semantic", labels, "--images", "x"), "--images: ", "semantic");
+    assertRefused(
+        eval(models.clip, "compos", labels),
+        "--task: 'compos'",
+        "instance, classify, semantic, compose, knn",
+        "Did you mean 'compose'?");
+    assertRefused(eval(models.clip, "classify", classes, "--grid", "3"), "masks", "templates");
+    assertRefused(eval(models.clip, "knn", classes), "classes_train");
+    assertRefused(
+        eval(models.clip, "knn", classes, "--train", classes.toString(), "--set", "kk=3"),
+        "kk",
+        "Did you mean 'k'?");
+    assertRefused(
+        eval(models.clip, "classify", classes, "--train", classes.toString()), "--train: ");
     assertRefused(
         eval(models.samClip, "compose", labels, "--temperature", "0"), "temperature: 0.0");
     assertRefused(eval(models.samClip, "compose", labels, "--threshold", "2"), "threshold: 2.0");

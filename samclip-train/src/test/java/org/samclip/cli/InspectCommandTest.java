@@ -112,7 +112,7 @@ class InspectCommandTest {
       Run several = ModelFolder.run(arguments);
       assertEquals(Samclip.USER_ERROR, several.code(), command);
       assertTrue(several.err().contains("model.module, model_ema"), several.err());
-      assertTrue(several.err().contains("--weights-key"), several.err());
+      assertTrue(several.err().contains("weights key"), several.err());
       arguments.addAll(List.of("--weights-key", "model"));
       Run chosen = ModelFolder.run(arguments);
       assertEquals(Samclip.DONE, chosen.code(), command + ": " + chosen.err());

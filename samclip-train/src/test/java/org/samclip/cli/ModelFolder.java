@@ -35,7 +35,7 @@ final class ModelFolder {
     sam = folder.resolve("sam.safetensors");
     clip = folder.resolve("clip.safetensors");
     try (NDManager manager = LibTorch.newManager(Device.cpu())) {
-      ModelFile.write(samClip, RandomModels.samClip(manager), TensorType.F32);
+      ModelFile.write(samClip, RandomModels.merged(manager), TensorType.F32);
       ModelFile.write(sam, RandomModels.sam(manager), TensorType.F32);
       ModelFile.write(clip, RandomModels.clip(manager), TensorType.F32);
     }

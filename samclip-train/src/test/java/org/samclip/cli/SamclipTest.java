@@ -77,22 +77,23 @@ class SamclipTest {
 
   @Test
   void dryRunTellsTheStages() {
-    assertEquals(0, run("merge", QUICKSTART, "--dry-run", "--set", "stages.2.lambda=100"));
+    String weight = "stages.2.feeds.masks.objectives.sam.weight=100";
+    assertEquals(0, run("merge", QUICKSTART, "--dry-run", "--set", weight));
     assertEquals("", err.toString());
     String text = out.toString();
     assertTrue(text.contains("stage 2 multi_task: "), text);
-    assertTrue(text.matches("(?s).*L_SAM x 100 \\(\\d+ focal \\+ [^)]*; soft targets, .*"), text);
+    assertTrue(
+        text.contains("    sam x 100: masks against sam.masks, 1 focal + 1 dice + 1 iou\n"), text);
     assertTrue(text.contains("baseline naive-kd, stage 1 distillation"), text);
     assertTrue(text.contains("image_encoder.*          frozen"), text);
   }
 
   @Test
   void userErrorIsOneMessageWithoutStackTrace() {
-    assertEquals(2, run("merge", QUICKSTART, "--dry-run", "--set", "stages.2.lamda=100"));
+    assertEquals(2, run("merge", QUICKSTART, "--dry-run", "--set", "stages.2.emma=100"));
     assertEquals(1, err.toString().lines().count(), err::toString);
     assertTrue(
-        err.toString()
-            .startsWith("samclip: --set stages.2.lamda=100: unknown key 'stages.2.lamda'"),
+        err.toString().startsWith("samclip: --set stages.2.emma=100: unknown key 'stages.2.emma'"),
         err::toString);
     assertEquals("", out.toString());
   }

@@ -24,6 +24,8 @@ import org.samclip.model.ModelFile;
 import org.samclip.model.Preset;
 import org.samclip.model.SamModel;
 import org.samclip.sam.Sam;
+import org.samclip.train.rank.Ranks;
+import org.samclip.train.rank.SingleRank;
 import org.samclip.train.recipe.Recipe;
 import org.samclip.train.recipe.RecipeReader;
 import org.samclip.train.report.ResultsTable;
@@ -43,35 +45,49 @@ public final class TinyMerge {
       """
       name: tiny-run
       seed: 5
-      model:
-        preset: tiny
-        grid: 8
-        width: 32
-        depth: 2
-        heads: 2
-        global_layers: [1]
-        clip_head: {layers: 1}
+      student:
+        backbone: {from: sam, preset: tiny, grid: 8, width: 32, depth: 2, heads: 2, global_layers: [1]}
+        heads:
+          masks: {kind: mask-decoder, from: sam}
+          clip_head: {kind: clip-head, to: clip.summary, init: last_layer, layers: 1}
+        text: {from: clip, head: clip_head}
       teachers:
         sam: {weights: %1$s/sam.safetensors}
         clip: {weights: %1$s/clip.safetensors}
       data:
-        scenes: {seed: 3, size: 64, clip: 30, sam: 16, hold_out: 0.2, crops: 8, scenes: 3, dir: %1$s/scenes}
+        scenes: {seed: 3, size: 64, images: 30, masks: 16, hold_out: 0.2, crops: 8, scenes: 3, dir: %1$s/scenes}
       stages:
         - name: head_probing
           start: base
           duration: 3 steps
-          sources:
-            clip: {batch_size: 8, resolutions: [32, 64], base_resolution: 32}
+          feeds:
+            images:
+              data: images
+              batch_size: 8
+              resolutions: [32, 64]
+              objectives:
+                clip: {head: clip_head, teacher: clip.summary, loss: {cosine: 1}}
           optimizer: {lr: 1.0e-3}
           groups:
             - {pattern: "clip_head.*"}
             - {pattern: "*", frozen: true}
         - name: multi_task
           duration: 4 steps
-          sources:
-            clip: {batch_size: 8, micro_batch: 4, resolutions: [32, 64], base_resolution: 32}
-            sam: {batch_size: 2, resolution: 64, masks_per_image: 2}
-          lambda: 10
+          feeds:
+            images:
+              data: images
+              batch_size: 8
+              micro_batch: 4
+              resolutions: [32, 64]
+              objectives:
+                clip: {head: clip_head, teacher: clip.summary, loss: {cosine: 1}}
+            masks:
+              data: masks
+              batch_size: 2
+              resolutions: [64]
+              prompts: {per_image: 2}
+              objectives:
+                sam: {head: masks, teacher: sam.masks, loss: {focal: 1, dice: 1, iou: 1}, weight: 10}
           optimizer: {lr: 1.0e-3}
           ema: 0.9
           validation: {every: 2 steps, images: 4, keep: best, metric: loss}
@@ -81,8 +97,13 @@ public final class TinyMerge {
             - {pattern: "prompt_encoder.*", frozen: true}
         - name: resolution_adaptation
           duration: 2 steps
-          sources:
-            clip: {batch_size: 4, resolutions: [64], base_resolution: 64}
+          feeds:
+            images:
+              data: images
+              batch_size: 4
+              resolutions: [64]
+              objectives:
+                clip: {head: clip_head, teacher: clip.summary, loss: {cosine: 1}}
           optimizer: {lr: 1.0e-3}
           groups:
             - {pattern: "clip_head.*"}
@@ -93,20 +114,24 @@ public final class TinyMerge {
             - name: distillation
               start: base
               duration: 2 steps
-              sources:
-                clip: {batch_size: 8, resolutions: [32], base_resolution: 32}
+              feeds:
+                images:
+                  data: images
+                  batch_size: 8
+                  resolutions: [32]
+                  objectives:
+                    clip: {head: clip_head, teacher: clip.summary, loss: {cosine: 1}}
               optimizer: {lr: 1.0e-3}
               groups:
                 - {pattern: "{clip_head,image_encoder}.*"}
                 - {pattern: "*", frozen: true}
       evaluation:
-        classification_resolutions: [32]
-        semantic_resolutions: [32]
-        prompted_resolutions: [64]
-        composed: {resolution: 64, points: 1}
-        templates: brief
-        background: text
         panels: 1
+        protocols:
+          instance: {teacher: sam, resolutions: [64]}
+          classify: {teacher: clip, resolutions: [32], templates: brief}
+          semantic: {teacher: clip, resolutions: [32], templates: brief}
+          compose: {resolutions: [64], templates: brief, points: 1}
       checkpoint: {every: 2 steps, keep: 2}
       """;
 
@@ -173,8 +198,12 @@ public final class TinyMerge {
   }
 
   public static Optional<ResultsTable> run(Recipe recipe, Path root, boolean resume, Heard heard) {
-    RunFolder run = RunFolder.open(root, recipe, resume);
-    return new MergeRun(recipe, run, heard, () -> heard.interruption = new Interruption())
+    return run(recipe, RunFolder.open(root, recipe, resume), heard, SingleRank.ONLY);
+  }
+
+  /** One rank's part of a run. */
+  public static Optional<ResultsTable> run(Recipe recipe, RunFolder run, Heard heard, Ranks ranks) {
+    return new MergeRun(recipe, run, heard, () -> heard.interruption = new Interruption(), ranks)
         .optLicences(Map.of("data", "terms of the data"))
         .run();
   }

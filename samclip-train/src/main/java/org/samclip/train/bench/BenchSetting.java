@@ -1,11 +1,16 @@
 package org.samclip.train.bench;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.samclip.UserError;
 import org.samclip.clip.ClipConfig;
-import org.samclip.model.ClipHeadConfig;
 import org.samclip.model.Preset;
-import org.samclip.model.SamClipConfig;
+import org.samclip.student.ClipHeadConfig;
+import org.samclip.student.HeadConfig;
+import org.samclip.student.MaskDecoderConfig;
+import org.samclip.student.StudentConfig;
+import org.samclip.student.VitDetBackboneConfig;
 
 /**
  * Sizes of what is measured.
@@ -114,9 +119,17 @@ public record BenchSetting(
     return given == null ? own : given;
   }
 
+  /** Name of the head that speaks CLIP. */
+  static final String CLIP_HEAD = "clip_head";
+
+  /** Name of the head that draws masks. */
+  static final String MASKS = "masks";
+
   /** The student: the preset with the paper's CLIP head. */
-  SamClipConfig student() {
-    return preset.withClipHead(
-        new ClipHeadConfig(3, ClipHeadConfig.Pool.MAX, teacher.embedDim(), 1));
+  StudentConfig student() {
+    Map<String, HeadConfig> heads = new LinkedHashMap<>();
+    heads.put(MASKS, new MaskDecoderConfig(preset.samHead()));
+    heads.put(CLIP_HEAD, new ClipHeadConfig(3, ClipHeadConfig.Pool.MAX, teacher.embedDim(), 1));
+    return new StudentConfig(new VitDetBackboneConfig(preset.encoder()), heads);
   }
 }

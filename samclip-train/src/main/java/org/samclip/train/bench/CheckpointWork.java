@@ -5,12 +5,12 @@ import ai.djl.ndarray.NDManager;
 import java.util.Map;
 import java.util.Optional;
 import org.samclip.checkpoint.Provenance;
-import org.samclip.clip.TextTower;
-import org.samclip.clip.Tokenizer;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ModelFile;
-import org.samclip.model.SamClip;
-import org.samclip.model.SamClipModel;
+import org.samclip.nn.Module;
+import org.samclip.student.MergedModel;
+import org.samclip.student.Student;
+import org.samclip.text.TextTokenizer;
 import org.samclip.train.Version;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.store.CheckpointStore;
@@ -19,43 +19,35 @@ import org.samclip.train.store.Progress;
 /** Stage 2's checkpoint, model and moments, to disk or back. */
 final class CheckpointWork implements Work {
 
-  private static final String TOKENIZER =
-      """
-      {"version": "1.0", "pre_tokenizer": {"type": "Whitespace"},
-       "model": {"type": "WordLevel", "vocab": {"[UNK]": 0}, "unk_token": "[UNK]"}}
-      """;
-
   private final NDManager manager = LibTorch.newManager(Device.cpu());
   private final TemporaryFolder folder = TemporaryFolder.create();
   private final CheckpointStore store = new CheckpointStore(folder.path(), 1);
   private final boolean save;
-  private final SamClipModel model;
+  private final BenchModels models;
+  private final MergedModel model;
   private final AdamW optimizer;
   private final double bytes;
   private long updates;
 
   CheckpointWork(BenchSetting setting, boolean save) {
     this.save = save;
-    SamClip student = new SamClip(setting.student());
-    student.initialize(manager, BenchSetting.SEED);
-    TextTower text = new TextTower(setting.teacher());
-    text.initialize(manager, BenchSetting.SEED);
-    SamClipModel.Sizes sizes = new SamClipModel.Sizes(student.config(), setting.teacher());
+    models = new BenchModels(setting, manager);
+    Student student = models.student();
+    MergedModel merged = models.merged();
     Provenance provenance =
         new Provenance(
             Version.current(),
-            SamClipModel.KIND,
-            ModelFile.architecture(sizes),
+            MergedModel.KIND,
+            ModelFile.architecture(merged.sizes()),
             "",
             Map.of(),
             "",
             Map.of());
-    Tokenizer tokenizer = new Tokenizer(TOKENIZER, setting.teacher().text().contextLength());
-    model = new SamClipModel(student, text, tokenizer, Optional.of(provenance));
+    model = new MergedModel(student, merged.language(), Optional.of(provenance));
     optimizer =
         ParameterGroups.optimizer(student, name -> !name.startsWith("prompt_encoder."), manager);
     double moments = optimizer.state().values().stream().mapToDouble(a -> a.size()).sum();
-    bytes = Float.BYTES * (student.parameterCount() + text.parameterCount() + moments);
+    bytes = Float.BYTES * (parameters() + moments);
     save();
   }
 
@@ -68,14 +60,21 @@ final class CheckpointWork implements Work {
     }
   }
 
+  private double parameters() {
+    return model.modules().values().stream().mapToDouble(Module::parameterCount).sum();
+  }
+
   private void save() {
-    store.save(model, optimizer.state(), new Progress("stage2", updates, updates, Map.of(), null));
+    store.save(
+        model,
+        optimizer.state(),
+        new Progress("stage2", updates, updates, Map.of(), Map.of(), null));
     updates++;
   }
 
   private void load() {
     try (NDManager local = manager.newSubManager();
-        Tokenizer read = store.model(local).tokenizer()) {
+        TextTokenizer read = store.model(local).language().orElseThrow().text().tokenizer()) {
       store.restore(optimizer.state());
     }
   }
@@ -87,7 +86,7 @@ final class CheckpointWork implements Work {
 
   @Override
   public void close() {
-    model.tokenizer().close();
+    models.close();
     optimizer.close();
     manager.close();
     folder.close();

@@ -3,19 +3,9 @@ package org.samclip.train.bench;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
-import org.samclip.clip.Clip;
 import org.samclip.data.replay.ReplayStream;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.Arithmetic;
-import org.samclip.model.SamClip;
-import org.samclip.model.SamClipConfig;
-import org.samclip.train.feed.ClipBatches;
-import org.samclip.train.feed.Feed;
-import org.samclip.train.feed.MicroBatch;
-import org.samclip.train.feed.Span;
-import org.samclip.train.objective.ClipDistillation;
-import org.samclip.train.objective.Objective;
-import org.samclip.train.objective.Passes;
+import org.samclip.train.objective.StudentFeed;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.optim.CosineSchedule;
 import org.samclip.train.stage.Trainer;
@@ -32,7 +22,8 @@ final class EpochWork implements Work {
   private final BenchSetting setting;
   private final boolean cached;
   private final TemporaryCache cache;
-  private final Objective objective;
+  private final BenchModels models;
+  private final StudentFeed feed;
   private final AdamW optimizer;
   private final Trainer trainer;
   private long step;
@@ -40,26 +31,15 @@ final class EpochWork implements Work {
   EpochWork(BenchSetting setting, boolean cached) {
     this.setting = setting;
     this.cached = cached;
-    SamClip student = new SamClip(setting.student());
-    student.initialize(manager, BenchSetting.SEED);
-    Clip teacher = new Clip(setting.teacher());
-    teacher.initialize(manager, BenchSetting.SEED);
+    models = new BenchModels(setting, manager);
     optimizer =
         ParameterGroups.optimizer(
-            student, name -> name.startsWith(SamClip.CLIP_HEAD + "."), manager);
+            models.student(), name -> name.startsWith(BenchSetting.CLIP_HEAD + "."), manager);
     ReplayStream stream =
         SyntheticData.stream(SyntheticData.source(setting.epochImages(), SOURCE_SIDE, 0), 1);
     cache = new TemporaryCache(cached);
-    ClipBatches batches = SyntheticData.clipBatches(setting, stream, 1);
-    objective =
-        new ClipDistillation(
-            student,
-            teacher,
-            new Feed<>(stream, batches, new Span(0, Long.MAX_VALUE)),
-            new Passes(manager, new MicroBatch(0, setting.clipSide()), false, cache.folder()),
-            1);
-    trainer =
-        new Trainer(List.of(objective), optimizer, new CosineSchedule(0, Long.MAX_VALUE, 1), 1);
+    feed = models.reading(models.crops(1), stream, cache);
+    trainer = new Trainer(List.of(feed), optimizer, new CosineSchedule(0, Long.MAX_VALUE, 1), 1);
     if (cached) {
       run();
     }
@@ -74,12 +54,8 @@ final class EpochWork implements Work {
 
   @Override
   public double operations() {
-    SamClipConfig s = setting.student();
-    int side = setting.clipSide();
-    double head = 3 * Arithmetic.clipHead(s.clipHead(), s.encoder(), side);
-    double frozen =
-        Arithmetic.imageTower(setting.teacher()) + Arithmetic.backbone(s.encoder(), side);
-    return setting.epochImages() * (cached ? head : head + frozen);
+    double batch = models.operations(models.crops(1), cached, false);
+    return batch / setting.clipBatch() * setting.epochImages();
   }
 
   @Override
@@ -89,9 +65,10 @@ final class EpochWork implements Work {
 
   @Override
   public void close() {
-    objective.close();
+    feed.close();
     cache.close();
     optimizer.close();
+    models.close();
     manager.close();
   }
 }

@@ -8,8 +8,8 @@ import org.samclip.data.source.DataLimits;
 import org.samclip.data.source.ImageFolderSource;
 import org.samclip.data.source.SourceOptions;
 import org.samclip.kernel.LibTorch;
-import org.samclip.train.feed.ClipBatch;
-import org.samclip.train.feed.ClipBatches;
+import org.samclip.train.feed.FeedBatches;
+import org.samclip.train.feed.ImageBatch;
 
 /**
  * Files of a folder to CLIP batches: listed, read, decoded ahead, cropped, resized, brought to the
@@ -23,7 +23,8 @@ final class PipelineWork implements Work {
   private final BenchSetting setting;
   private final Photos photos;
   private final ReplayStream stream;
-  private final ClipBatches batches;
+  private final BenchModels models;
+  private final FeedBatches batches;
   private long step;
 
   PipelineWork(BenchSetting setting) {
@@ -32,16 +33,16 @@ final class PipelineWork implements Work {
     SourceOptions options =
         new SourceOptions("photos", List.of(photos.folder().toString()), DataLimits.DEFAULT);
     stream = SyntheticData.stream(new ImageFolderSource(options), LibTorch.threads());
-    batches = SyntheticData.clipBatches(setting, stream, 0);
+    models = new BenchModels(setting, manager);
+    batches = models.batches(models.crops(0), stream);
   }
 
   @Override
   public void run() {
     for (int i = 0; i < BATCHES; i++) {
-      ClipBatch batch = batches.apply(step++);
+      ImageBatch batch = batches.apply(step++).batches().get(0);
       try (NDManager local = manager.newSubManager()) {
-        batch.student().toArray(local);
-        batch.teacher().toArray(local);
+        batch.views().values().forEach(view -> view.toArray(local));
       }
     }
   }
@@ -55,6 +56,7 @@ final class PipelineWork implements Work {
   public void close() {
     stream.close();
     photos.close();
+    models.close();
     manager.close();
   }
 }

@@ -3,26 +3,11 @@ package org.samclip.train.bench;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import java.util.List;
-import org.samclip.clip.Clip;
-import org.samclip.data.replay.ReplayStream;
-import org.samclip.data.source.MemorySource;
+import org.samclip.data.source.SampleSource;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.Arithmetic;
-import org.samclip.model.SamClip;
-import org.samclip.model.SamClipConfig;
-import org.samclip.sam.Sam;
-import org.samclip.train.feed.ClipBatch;
-import org.samclip.train.feed.Feed;
-import org.samclip.train.feed.MicroBatch;
-import org.samclip.train.feed.SamBatch;
-import org.samclip.train.feed.Span;
-import org.samclip.train.objective.ClipDistillation;
-import org.samclip.train.objective.Objective;
-import org.samclip.train.objective.Passes;
-import org.samclip.train.objective.SamDistillation;
+import org.samclip.train.objective.StudentFeed;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.optim.CosineSchedule;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec;
 import org.samclip.train.stage.Trainer;
 
 /**
@@ -32,16 +17,12 @@ import org.samclip.train.stage.Trainer;
  */
 final class StepWork implements Work {
 
-  private static final SamLossSpec LOSS =
-      new SamLossSpec(20, 1, .25, 2, 0, 1, SamLossSpec.Target.SOFT, SamLossSpec.Multimask.BEST);
-  private static final double LAMBDA = 10;
-  private static final Span ENDLESS = new Span(0, Long.MAX_VALUE);
-
   private final NDManager manager = LibTorch.newManager(Device.cpu());
   private final BenchSetting setting;
   private final boolean cached;
   private final TemporaryCache cache;
-  private final List<Objective> objectives;
+  private final BenchModels models;
+  private final List<StudentFeed> feeds;
   private final AdamW optimizer;
   private final Trainer trainer;
   private long step;
@@ -50,39 +31,19 @@ final class StepWork implements Work {
     this.setting = setting;
     this.cached = cached;
     cache = new TemporaryCache(cached);
-    SamClip student = new SamClip(setting.student());
-    student.initialize(manager, BenchSetting.SEED);
-    Clip clip = new Clip(setting.teacher());
-    clip.initialize(manager, BenchSetting.SEED);
-    Sam sam = new Sam(setting.preset().encoder(), setting.preset().samHead());
-    sam.initialize(manager, BenchSetting.SEED + 1);
+    models = new BenchModels(setting, manager);
     optimizer =
-        ParameterGroups.optimizer(student, name -> !name.startsWith("prompt_encoder."), manager);
-    MemorySource source = SyntheticData.source(2, setting.side(), setting.prompts());
-    objectives = List.of(clip(student, clip, source), sam(student, sam, source));
-    trainer = new Trainer(objectives, optimizer, new CosineSchedule(0, Long.MAX_VALUE, 1), 1);
+        ParameterGroups.optimizer(
+            models.student(), name -> !name.startsWith("prompt_encoder."), manager);
+    SampleSource source = SyntheticData.source(2, setting.side(), setting.prompts());
+    feeds =
+        List.of(
+            models.repeating(models.crops(0), SyntheticData.stream(source, 1), cache),
+            models.repeating(models.prompts(), SyntheticData.stream(source, 1), cache));
+    trainer = new Trainer(feeds, optimizer, new CosineSchedule(0, Long.MAX_VALUE, 1), 1);
     if (cached) {
       run();
     }
-  }
-
-  private Objective clip(SamClip student, Clip teacher, MemorySource source) {
-    ReplayStream stream = SyntheticData.stream(source, 1);
-    ClipBatch batch = SyntheticData.clipBatches(setting, stream, 0).apply(0);
-    Feed<ClipBatch> feed = new Feed<>(stream, any -> batch, ENDLESS);
-    return new ClipDistillation(student, teacher, feed, passes(setting.clipSide()), 1);
-  }
-
-  private Objective sam(SamClip student, Sam teacher, MemorySource source) {
-    ReplayStream stream = SyntheticData.stream(source, 1);
-    SamBatch batch = SyntheticData.samBatches(setting, stream).apply(0);
-    Feed<SamBatch> feed = new Feed<>(stream, any -> batch, ENDLESS);
-    return new SamDistillation(student, teacher, feed, passes(setting.side()), LOSS, LAMBDA);
-  }
-
-  private Passes passes(int side) {
-    return new Passes(
-        manager, new MicroBatch(0, side), setting.checkpointActivations(), cache.folder());
   }
 
   @Override
@@ -92,22 +53,8 @@ final class StepWork implements Work {
 
   @Override
   public double operations() {
-    SamClipConfig s = setting.student();
-    int side = setting.side();
-    int clipSide = setting.clipSide();
-    double clipTeacher = cached ? 0 : Arithmetic.imageTower(setting.teacher());
-    double samTeacher = cached ? 0 : Arithmetic.encoder(s.encoder(), side);
-    double clip =
-        clipTeacher
-            + 3 * Arithmetic.backbone(s.encoder(), clipSide)
-            - Arithmetic.patches(s.encoder(), clipSide)
-            + 3 * Arithmetic.clipHead(s.clipHead(), s.encoder(), clipSide);
-    double sam =
-        samTeacher
-            + 3 * Arithmetic.encoder(s.encoder(), side)
-            - Arithmetic.patches(s.encoder(), side);
-    double prompt = (1 + 3) * Arithmetic.maskDecoder(s.samHead(), side / s.encoder().patch());
-    return setting.clipBatch() * clip + setting.images() * (sam + setting.prompts() * prompt);
+    return models.operations(models.crops(0), cached, true)
+        + models.operations(models.prompts(), cached, true);
   }
 
   @Override
@@ -117,9 +64,10 @@ final class StepWork implements Work {
 
   @Override
   public void close() {
-    objectives.forEach(Objective::close);
+    feeds.forEach(StudentFeed::close);
     cache.close();
     optimizer.close();
+    models.close();
     manager.close();
   }
 }

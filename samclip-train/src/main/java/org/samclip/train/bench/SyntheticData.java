@@ -11,20 +11,13 @@ import org.samclip.data.replay.Selection;
 import org.samclip.data.source.MemorySource;
 import org.samclip.data.source.Sample;
 import org.samclip.data.source.SampleSource;
-import org.samclip.data.transform.RandomResizedCrop;
 import org.samclip.data.transform.RgbImage;
-import org.samclip.train.feed.ClipBatches;
-import org.samclip.train.feed.PromptSpec;
-import org.samclip.train.feed.SamBatches;
-import org.samclip.train.recipe.AreaScaledBatch;
 
 /** Images, masks and streams of them that need no files. */
 final class SyntheticData {
 
   /** Sides of the noise's cells in pixels, coarse and fine, as photos have both. */
   private static final int[] CELLS = {256, 64, 16, 4};
-
-  private static final RandomResizedCrop CROP = new RandomResizedCrop(.9, 1, 3. / 4, 4. / 3);
 
   private SyntheticData() {}
 
@@ -108,24 +101,5 @@ final class SyntheticData {
         Selection.ALL,
         new ReplaySettings(100, BenchSetting.SEED, threads, 8),
         new SampleBudget(null));
-  }
-
-  /** CLIP batches; so many crops of an image are seen, 0: always a new one. */
-  static ClipBatches clipBatches(BenchSetting setting, ReplayStream stream, int crops) {
-    int side = setting.clipSide();
-    return new ClipBatches(
-        stream,
-        new AreaScaledBatch(setting.clipBatch(), side, List.of(side)),
-        CROP,
-        setting.teacher().vision().imageSide(),
-        crops,
-        BenchSetting.SEED);
-  }
-
-  /** SAM batches, half of the prompts points. */
-  static SamBatches samBatches(BenchSetting setting, ReplayStream stream) {
-    PromptSpec prompts = new PromptSpec(setting.prompts(), .5, .1, 20, .9);
-    return new SamBatches(
-        stream, setting.images(), setting.side(), prompts, false, BenchSetting.SEED);
   }
 }

@@ -45,11 +45,16 @@ import org.slf4j.LoggerFactory;
 /** A recipe's data as files: the embedded scenes are written first, then read like any other. */
 public final class DataFiles {
 
-  /** D_CLIP. */
-  public static final String CLIP = "clip";
+  /** The scenes' data: format and folder of each. */
+  private static final Map<String, List<String>> SCENES =
+      Map.of(
+          DataSpec.IMAGES,
+          List.of("webdataset", SceneWriter.CAPTIONED),
+          DataSpec.MASKS,
+          List.of("sa1b", SceneWriter.MASKED));
 
-  /** D_SAM. */
-  public static final String SAM = "sam";
+  private static final String DATA = "data.";
+  private static final String SOURCES = "data.sources.";
 
   /** So many that counting them is worth a word beforehand. */
   private static final int MANY_SHARDS = 100;
@@ -87,12 +92,7 @@ public final class DataFiles {
    * @throws UserError if a path does not exist or holds no data
    */
   public void requirePresent() {
-    if (spec.clip() != null) {
-      sources(CLIP, false);
-    }
-    if (spec.sam() != null) {
-      sources(SAM, false);
-    }
+    spec.sources().keySet().forEach(name -> sources(name, false));
   }
 
   /**
@@ -111,7 +111,14 @@ public final class DataFiles {
             .withSides(s.side().get(0), s.side().get(1));
     SceneSetOptions options =
         new SceneSetOptions(
-            s.seed(), s.size(), s.clip(), s.sam(), s.nouns(), s.crops(), s.scenes(), composition);
+            s.seed(),
+            s.size(),
+            s.images(),
+            s.masks(),
+            s.nouns(),
+            s.crops(),
+            s.scenes(),
+            composition);
     try {
       new SceneWriter(options).write(Path.of(s.dir()), progress);
     } catch (IOException e) {
@@ -120,68 +127,45 @@ public final class DataFiles {
   }
 
   /**
+   * @param data its name in the recipe
    * @param seed of the order
    * @param textRequired whether captions are needed
    * @param side images to train on, or held out
+   * @param subset share of the images to train on that is read
    * @param start where to begin
-   * @return images of D_CLIP
+   * @return its samples
    */
-  public ReplayStream clip(long seed, boolean textRequired, Side side, Position start) {
-    return stream(CLIP, textRequired, new Part(side, 1), seed, start);
+  public ReplayStream stream(
+      String data, long seed, boolean textRequired, Side side, double subset, Position start) {
+    Part part = new Part(side, side == Side.TRAIN ? subset : 1);
+    int buffer = isScenes(data) ? 1024 : spec.sources().get(data).shuffleBuffer();
+    int prefetch = decodedAhead(spec.workers());
+    ReplaySettings settings = new ReplaySettings(buffer, seed, spec.workers(), prefetch);
+    return new ReplayStream(mixture(data, textRequired, part), settings, budget, start);
   }
 
   /**
-   * @param seed of the order
+   * The number of images in one epoch; the listings of all shards are read for it, once.
+   *
+   * @param data its name in the recipe
    * @param side images to train on, or held out
-   * @param subset share of the images to train on that is replayed
-   * @param start where to begin
-   * @return images with masks of D_SAM
+   * @return their number
    */
-  public ReplayStream sam(long seed, Side side, double subset, Position start) {
-    return stream(SAM, false, new Part(side, side == Side.TRAIN ? subset : 1), seed, start);
-  }
-
-  /**
-   * @return number of D_CLIP images to train on in one epoch; the listings of all shards are read
-   *     for it, once
-   */
-  public long clipCount() {
-    return count(CLIP, Side.TRAIN);
-  }
-
-  /**
-   * @return number of D_SAM images to train on in one epoch; the listings of all shards are read
-   *     for it, once
-   */
-  public long samCount() {
-    return count(SAM, Side.TRAIN);
-  }
-
-  /**
-   * @return number of D_CLIP images that are held out
-   */
-  public long clipHeldOut() {
-    return count(CLIP, Side.HELD_OUT);
-  }
-
-  /**
-   * @return number of D_SAM images that are held out
-   */
-  public long samHeldOut() {
-    return count(SAM, Side.HELD_OUT);
-  }
-
-  private long count(String which, Side side) {
-    if (side == Side.HELD_OUT && holdOut(which) == 0) {
+  public long count(String data, Side side) {
+    if (side == Side.HELD_OUT && holdOut(data) == 0) {
       return 0;
     }
-    if (spec.scenes() != null) {
+    if (isScenes(data)) {
       // Known before they are written; which of them are held out is decided by their keys' hashes.
-      int all = which.equals(CLIP) ? spec.scenes().clip() : spec.scenes().sam();
-      double share = spec.scenes().holdOut();
-      return Math.round(all * (side == Side.HELD_OUT ? share : 1 - share));
+      ScenesSpec scenes = spec.scenes();
+      int all = data.equals(DataSpec.MASKS) ? scenes.masks() : scenes.images();
+      return Math.round(all * (side == Side.HELD_OUT ? scenes.holdOut() : 1 - scenes.holdOut()));
     }
-    return mixture(which, false, new Part(side, 1)).usable();
+    return mixture(data, false, new Part(side, 1)).usable();
+  }
+
+  private boolean isScenes(String data) {
+    return !spec.sources().containsKey(data);
   }
 
   /**
@@ -194,10 +178,9 @@ public final class DataFiles {
 
     private static final Part TRAINING = new Part(Side.TRAIN, 1);
 
-    /** In the name of the file that keeps what was counted. */
+    /** In the name of the file that keeps what was counted; a plus sign is in no name of data. */
     String suffix() {
-      String share = subset == 1 ? "" : "-" + subset;
-      return (side == Side.HELD_OUT ? "-held-out" : "") + share.replace('.', '_');
+      return (side == Side.HELD_OUT ? "+held-out" : "") + (subset == 1 ? "" : "+" + subset);
     }
   }
 
@@ -213,13 +196,19 @@ public final class DataFiles {
       return own;
     }
     if (spec.scenes() == null) {
-      return new EvaluationSpec.SetsSpec(null, null, null, null, null);
+      return EvaluationSpec.SetsSpec.NONE;
     }
     SceneSplit scenes =
         split == EvaluationSpec.Split.TEST ? SceneSplit.TEST : SceneSplit.VALIDATION;
     String root = spec.scenes().dir() + "/" + scenes.key() + "/";
+    // Never the test's, which nothing that is chosen may depend on.
+    String train =
+        split == EvaluationSpec.Split.TEST
+            ? spec.scenes().dir() + "/" + SceneSplit.VALIDATION.key() + "/classes"
+            : null;
     return new EvaluationSpec.SetsSpec(
         root + "classes",
+        train,
         root + "semantic",
         root + "instances/instances.json",
         root + "instances/images",
@@ -238,24 +227,18 @@ public final class DataFiles {
    *     the names and sizes of the shards
    */
   public String hash() {
-    if (spec.scenes() != null) {
-      return ContentHash.sha256(Path.of(spec.scenes().dir(), "manifest.json"));
-    }
     StringBuilder all = new StringBuilder();
-    for (String which : List.of(CLIP, SAM)) {
-      if (of(which) != null) {
-        sources(which, false).values().forEach(s -> all.append(Manifest.of(s, false).hash()));
+    if (spec.scenes() != null) {
+      String scenes = ContentHash.sha256(Path.of(spec.scenes().dir(), "manifest.json"));
+      if (spec.sources().isEmpty()) {
+        return scenes;
       }
+      all.append(scenes);
+    }
+    for (String name : spec.sources().keySet()) {
+      sources(name, false).values().forEach(s -> all.append(Manifest.of(s, false).hash()));
     }
     return ContentHash.sha256(all.toString());
-  }
-
-  private ReplayStream stream(
-      String which, boolean textRequired, Part part, long seed, Position start) {
-    int buffer = of(which) == null ? 1024 : of(which).shuffleBuffer();
-    int prefetch = decodedAhead(spec.workers());
-    ReplaySettings settings = new ReplaySettings(buffer, seed, spec.workers(), prefetch);
-    return new ReplayStream(mixture(which, textRequired, part), settings, budget, start);
   }
 
   /**
@@ -268,34 +251,40 @@ public final class DataFiles {
   }
 
   /**
-   * The sources of one of the recipe's two streams, with what they held when the run began: the
-   * images to train on.
+   * The sources of some data, with what they held when the run began: the images to train on.
    *
-   * @param which {@code clip} or {@code sam}
+   * @param data its name in the recipe
    * @param textRequired whether captions are needed
    * @return what a stream is made of
    * @throws UserError if data are missing, empty, or not what they were when the run began
    */
-  public Mixture mixture(String which, boolean textRequired) {
-    return mixture(which, textRequired, Part.TRAINING);
+  public Mixture mixture(String data, boolean textRequired) {
+    return mixture(data, textRequired, Part.TRAINING);
   }
 
-  private Mixture mixture(String which, boolean textRequired, Part part) {
+  private Mixture mixture(String data, boolean textRequired, Part part) {
     List<Mixture.Part> parts = new ArrayList<>();
-    Map<String, SampleSource> sources = sources(which, textRequired);
+    Map<String, SampleSource> sources = sources(data, textRequired);
     for (Map.Entry<String, SampleSource> entry : sources.entrySet()) {
-      MixSpec mixed = mixed(which, entry.getKey());
-      Selection selection = selection(which, mixed, part);
+      MixSpec mixed = mixed(data, entry.getKey());
+      Selection selection = selection(data, mixed, part);
       Double weight = mixed == null ? null : mixed.weight();
       Inventory inventory = inventory(entry.getValue(), selection, part.suffix());
       parts.add(new Mixture.Part(entry.getKey(), entry.getValue(), selection, weight, inventory));
     }
-    return new Mixture("data." + which, parts);
+    return new Mixture(key(data), parts);
+  }
+
+  /** Where the data stand in the recipe. */
+  private String key(String data) {
+    return (isScenes(data) ? DATA : SOURCES) + data;
   }
 
   /** Counted once, and kept for a resumed run. */
   private Inventory inventory(SampleSource source, Selection selection, String suffix) {
-    String name = source.name().replace('.', '-') + suffix;
+    String whole = source.name();
+    String own = whole.substring((whole.startsWith(SOURCES) ? SOURCES : DATA).length());
+    String name = "data-" + own + suffix;
     Inventory known = counted.get(name);
     if (known != null) {
       return known;
@@ -339,16 +328,19 @@ public final class DataFiles {
   }
 
   /** The sources by label; of a single one the label is never seen. */
-  private Map<String, SampleSource> sources(String which, boolean textRequired) {
+  private Map<String, SampleSource> sources(String data, boolean textRequired) {
     Map<String, SampleSource> sources = new LinkedHashMap<>();
-    SourceSpec of = of(which);
-    String name = "data." + which;
-    if (of == null) {
-      String format = which.equals(CLIP) ? "webdataset" : "sa1b";
-      String shards = spec.scenes().dir() + "/" + which;
-      sources.put(which, source(name, format, shards, Map.of(), textRequired));
-    } else if (of.mix() == null) {
-      sources.put(which, source(name, of.source(), of.shards(), of.options(), textRequired));
+    String name = key(data);
+    if (isScenes(data)) {
+      List<String> own = SCENES.get(data);
+      String shards = spec.scenes().dir() + "/" + own.get(1);
+      // By the folder, as the order of a source follows from its name.
+      sources.put(data, source(DATA + own.get(1), own.get(0), shards, Map.of(), textRequired));
+      return sources;
+    }
+    SourceSpec of = spec.sources().get(data);
+    if (of.mix() == null) {
+      sources.put(data, source(name, of.source(), of.shards(), of.options(), textRequired));
     } else {
       for (MixSpec part : of.mix()) {
         String own = name + "." + part.name();
@@ -370,26 +362,23 @@ public final class DataFiles {
             name, List.of(shards), captions, spec.exifOrientation(), settings, limits(), store));
   }
 
-  private SourceSpec of(String which) {
-    return which.equals(CLIP) ? spec.clip() : spec.sam();
-  }
-
   /** The entry of a mixture, or null where there is none. */
-  private MixSpec mixed(String which, String label) {
-    if (of(which) == null || of(which).mix() == null) {
+  private MixSpec mixed(String data, String label) {
+    SourceSpec of = spec.sources().get(data);
+    if (of == null || of.mix() == null) {
       return null;
     }
-    return of(which).mix().stream().filter(m -> m.name().equals(label)).findFirst().orElseThrow();
+    return of.mix().stream().filter(m -> m.name().equals(label)).findFirst().orElseThrow();
   }
 
-  private Selection selection(String which, MixSpec mixed, Part part) {
-    double share = of(which) == null ? 1 : of(which).subset();
+  private Selection selection(String data, MixSpec mixed, Part part) {
+    double share = isScenes(data) ? 1 : spec.sources().get(data).subset();
     double own = mixed == null ? share : share * mixed.subset();
-    return new Selection(own * part.subset(), holdOut(which), part.side());
+    return new Selection(own * part.subset(), holdOut(data), part.side());
   }
 
-  private double holdOut(String which) {
-    return of(which) == null ? spec.scenes().holdOut() : of(which).holdOut();
+  private double holdOut(String data) {
+    return isScenes(data) ? spec.scenes().holdOut() : spec.sources().get(data).holdOut();
   }
 
   private DataLimits limits() {

@@ -4,11 +4,11 @@ import java.util.function.LongFunction;
 import org.samclip.data.replay.ReplayStream;
 
 /**
- * What an objective reads.
+ * What a step reads.
  *
- * @param stream of samples; closed with the objective
+ * @param name in the recipe
+ * @param stream of samples; closed with who reads it
  * @param batches over that stream, by step
  * @param span steps to make batches for
- * @param <T> a batch
  */
-public record Feed<T extends Batch>(ReplayStream stream, LongFunction<T> batches, Span span) {}
+public record Feed(String name, ReplayStream stream, LongFunction<FeedBatch> batches, Span span) {}

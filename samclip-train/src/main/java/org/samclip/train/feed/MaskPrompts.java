@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.samclip.data.mask.RunLengthMask;
 import org.samclip.data.transform.SamPreprocess;
+import org.samclip.train.recipe.PromptsSpec;
 
 /**
  * Draws a point or a box for each of several masks of one image. Both are two labelled points, so
@@ -15,9 +16,9 @@ final class MaskPrompts {
   /** Which mask a prompt was made of, and its two points in the pixels of SAM's input. */
   record Prompt(int mask, boolean point, float[] xy, long[] labels) {}
 
-  private final PromptSpec spec;
+  private final PromptsSpec spec;
 
-  MaskPrompts(PromptSpec spec) {
+  MaskPrompts(PromptsSpec spec) {
     this.spec = spec;
   }
 

@@ -14,6 +14,14 @@ final class Hadamard {
 
   /**
    * @param n size, at least 1
+   * @return whether {@link #orthogonal} has a matrix of this size
+   */
+  static boolean exists(int n) {
+    return hasCore(n) || n % 2 == 0 && exists(n / 2);
+  }
+
+  /**
+   * @param n size, at least 1
    * @return [n, n] in row-major order, orthogonal: entries are +-1 / sqrt(n)
    * @throws UserError if neither construction gives this size
    */
@@ -50,13 +58,22 @@ final class Hadamard {
     if (n == 1) {
       return new int[][] {{1}};
     }
-    if (n % 4 == 0 && isPrime(n - 1) && (n - 1) % 4 == 3) {
+    if (isFirst(n)) {
       return first(n - 1);
     }
-    if (n % 4 == 0 && isPrime(n / 2 - 1) && (n / 2 - 1) % 4 == 1) {
-      return second(n / 2 - 1);
-    }
-    return null;
+    return isSecond(n) ? second(n / 2 - 1) : null;
+  }
+
+  private static boolean hasCore(int n) {
+    return n == 1 || isFirst(n) || isSecond(n);
+  }
+
+  private static boolean isFirst(int n) {
+    return n % 4 == 0 && isPrime(n - 1) && (n - 1) % 4 == 3;
+  }
+
+  private static boolean isSecond(int n) {
+    return n % 4 == 0 && isPrime(n / 2 - 1) && (n / 2 - 1) % 4 == 1;
   }
 
   /** [[h, h], [h, -h]]. */

@@ -109,7 +109,19 @@ public final class Losses {
         logits.getManager().arange(logits.getShape().get(0)).toType(DataType.INT64, false);
     NDArray images = call("cross_entropy", logits, target);
     NDArray texts = call("cross_entropy", logits.transpose(), target);
-    return images.add(texts).mul(.5f); // a double would make a scalar float64
+    return scaled(images.add(texts), .5f);
+  }
+
+  /**
+   * A loss times a number. DJL's {@code mul(Number)} gives the number's memory back at once, though
+   * autograd reads it in the backward pass; here it lives as long as the array's manager or scope.
+   *
+   * @param x any shape
+   * @param factor a constant
+   * @return {@code factor * x}, same shape
+   */
+  public static NDArray scaled(NDArray x, float factor) {
+    return x.mul(x.getManager().create(factor));
   }
 
   /**

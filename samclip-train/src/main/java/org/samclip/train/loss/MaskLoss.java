@@ -3,12 +3,14 @@ package org.samclip.train.loss;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.util.List;
 import java.util.function.Supplier;
 import org.samclip.kernel.Autograd;
 import org.samclip.sam.Masks;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec.Multimask;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec.Target;
+import org.samclip.train.recipe.ObjectiveSpec;
+import org.samclip.train.recipe.ObjectiveSpec.Multimask;
+import org.samclip.train.recipe.ObjectiveSpec.Target;
+import org.samclip.train.recipe.TermSpec;
 
 /**
  * The loss of what SAM's decoder says: focal and dice of the masks, squared error of the predicted
@@ -16,7 +18,10 @@ import org.samclip.train.recipe.LossesSpec.SamLossSpec.Target;
  *
  * @param spec the weights, and what the masks are held against
  */
-public record MaskLoss(SamLossSpec spec) {
+public record MaskLoss(ObjectiveSpec spec) {
+
+  /** Names of the terms in a recipe, in the order of {@link Terms}. */
+  public static final List<String> TERMS = List.of("focal", "dice", "iou");
 
   /**
    * The parts of the loss, each with its weight.
@@ -61,7 +66,7 @@ public record MaskLoss(SamLossSpec spec) {
    */
   public Terms distilled(Masks student, Masks teacher, NDArray isPoint) {
     Each each =
-        spec.target() == Target.SOFT
+        spec.target() != Target.HARD
             ? againstLogits(student.logits(), teacher.logits())
             : againstMask(student.logits(), teacher.logits().gt(0).toType(DataType.FLOAT32, false));
     return terms(each, isPoint, student.iou(), teacher.iou());
@@ -85,22 +90,22 @@ public record MaskLoss(SamLossSpec spec) {
     return new Terms(
         each.focal().mul(share).sum(),
         each.dice().mul(share).sum(),
-        weighted(spec.iouWeight(), () -> Losses.meanSquared(predicted, iou), none));
+        weighted(spec.weightOf("iou"), () -> Losses.meanSquared(predicted, iou), none));
   }
 
   /** SAM's own focal and dice. */
   Each againstMask(NDArray logits, NDArray mask) {
     return each(
         logits,
-        () -> Losses.focal(logits, mask, alpha(), spec.focalGamma()),
+        () -> Losses.focal(logits, mask, alpha(), gamma()),
         () -> Losses.dice(logits, mask));
   }
 
   private Each againstLogits(NDArray logits, NDArray teacher) {
-    double t = spec.temperature();
+    double t = TermSpec.or(spec.temperature(), 1);
     return each(
         logits,
-        () -> Losses.qualityFocal(logits, teacher, alpha(), spec.focalGamma(), t),
+        () -> Losses.qualityFocal(logits, teacher, alpha(), gamma(), t),
         () -> Losses.squaredDice(logits, teacher, t));
   }
 
@@ -108,15 +113,21 @@ public record MaskLoss(SamLossSpec spec) {
     Shape shape = logits.getShape();
     NDArray none = logits.getManager().zeros(shape.slice(0, shape.dimension() - 2));
     return new Each(
-        weighted(spec.focalWeight(), focal, none), weighted(spec.diceWeight(), dice, none));
+        weighted(spec.weightOf("focal"), focal, none), weighted(spec.weightOf("dice"), dice, none));
   }
 
   private static NDArray weighted(double weight, Supplier<NDArray> loss, NDArray none) {
-    return weight == 0 ? none : loss.get().mul((float) weight);
+    return weight == 0 ? none : Losses.scaled(loss.get(), (float) weight);
   }
 
   private double alpha() {
-    return spec.focalAlpha() == null ? Losses.NO_ALPHA : spec.focalAlpha();
+    TermSpec focal = spec.loss().get("focal");
+    return focal == null ? Losses.NO_ALPHA : TermSpec.or(focal.alpha(), Losses.NO_ALPHA);
+  }
+
+  private double gamma() {
+    TermSpec focal = spec.loss().get("focal");
+    return focal == null ? 0 : TermSpec.or(focal.gamma(), 0);
   }
 
   /** What each mask counts in the mean over the prompts: [B, P, 1 + 3], constants. */
@@ -135,9 +146,8 @@ public record MaskLoss(SamLossSpec spec) {
   static NDArray among(NDArray each, Multimask multimask) {
     int last = each.getShape().dimension() - 1;
     int masks = (int) each.getShape().get(last);
-    return switch (multimask) {
-      case BEST -> each.argMin(last).oneHot(masks, DataType.FLOAT32);
-      case ALL -> each.onesLike().div((float) masks);
-    };
+    return multimask == Multimask.BEST
+        ? each.argMin(last).oneHot(masks, DataType.FLOAT32)
+        : each.onesLike().div((float) masks);
   }
 }

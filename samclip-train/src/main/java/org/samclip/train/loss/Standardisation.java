@@ -27,6 +27,23 @@ public enum Standardisation {
   private static final double LEAST = 1e-3;
 
   /**
+   * @param width of the teacher's output
+   * @return whether there is a map of this width
+   */
+  public boolean fits(int width) {
+    return this != PHI_S || Hadamard.exists(width);
+  }
+
+  /**
+   * @param width of the teacher's output
+   * @return rows that must be seen at least: below that the covariance has directions without any
+   *     variance
+   */
+  public long leastRows(int width) {
+    return this == PHI_S ? width + 1L : 2;
+  }
+
+  /**
    * @param seen statistics of the teacher's outputs
    * @param target on the device of the statistics, owns the result
    * @return the map from outputs to targets
@@ -34,8 +51,7 @@ public enum Standardisation {
    */
   public AffineMap map(RunningCovariance seen, NDManager target) {
     int width = seen.width();
-    // Below that the covariance has directions without any variance.
-    long needed = this == PHI_S ? width + 1L : 2;
+    long needed = leastRows(width);
     if (seen.count() < needed) {
       throw new UserError(
           "standardisation: "

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.Kernels;
 import org.samclip.kernel.TorchScript;
+import org.samclip.train.rank.Ranks;
 
 /**
  * AdamW with decoupled weight decay over parameter groups, one fused call a group, and clipping by
@@ -112,7 +113,7 @@ public final class AdamW {
       scope.suppressNotUsedWarning();
       NDArray nothing = manager.zeros(new Shape());
       for (Slot slot : slots) {
-        nothing = nothing.add(slot.parameter.sum().mul(0));
+        nothing = nothing.add(slot.parameter.sum());
       }
       on.backward(nothing);
     }
@@ -144,6 +145,32 @@ public final class AdamW {
         .filter(i -> writes[i] != writesBefore[i])
         .mapToObj(slots::get)
         .toList();
+  }
+
+  /**
+   * Adds up the gradients of all ranks, of which each has those of its share of the batch. What
+   * another rank's backward pass has reached counts as reached here.
+   *
+   * @param ranks who train together
+   */
+  public void sumGradients(Ranks ranks) {
+    if (ranks.count() == 1) {
+      return;
+    }
+    long[] writes = writes();
+    double[] reached = new double[slots.size()];
+    for (int i = 0; i < reached.length; i++) {
+      reached[i] = writes[i] != writesBefore[i] ? 1 : 0;
+    }
+    ranks.sum(reached);
+    List<NDArray> gradients = new ArrayList<>();
+    for (int i = 0; i < reached.length; i++) {
+      if (reached[i] > 0) {
+        gradients.add(slots.get(i).parameter.getGradient());
+      }
+    }
+    ranks.sum(gradients);
+    gradients.forEach(NDArray::close);
   }
 
   /**

@@ -4,28 +4,34 @@ import ai.djl.Device;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.samclip.UserError;
 import org.samclip.checkpoint.TensorType;
-import org.samclip.clip.Clip;
-import org.samclip.clip.ClipConfig;
-import org.samclip.clip.TextTower;
+import org.samclip.data.replay.Selection.Side;
 import org.samclip.kernel.LibTorch;
-import org.samclip.model.SamClip;
+import org.samclip.model.VisionModel;
+import org.samclip.nn.Module;
+import org.samclip.student.Student;
 import org.samclip.train.feed.DataFiles;
+import org.samclip.train.objective.ObjectiveCheck;
 import org.samclip.train.recipe.DataSpec.ScenesSpec;
 import org.samclip.train.recipe.ParameterTable;
 import org.samclip.train.recipe.Recipe;
 import org.samclip.train.recipe.RecipeSummary;
-import org.samclip.train.recipe.SourcesSpec;
-import org.samclip.train.recipe.TeachersSpec.ClipTeacherSpec;
+import org.samclip.train.recipe.StageSpec;
+import org.samclip.train.stage.BlendPhase;
 import org.samclip.train.stage.Phase;
 import org.samclip.train.stage.StageLength;
 import org.samclip.train.stage.StageRunner;
+import org.samclip.train.stage.TrainPhase;
+import org.samclip.train.student.StudentBuilder;
 import org.samclip.train.teacher.Teachers;
 
 /**
  * What a run would do and take: stages, parameters, steps, and estimates of memory, disk and time.
- * Nothing is written, and neither weights nor data need be there; what cannot be known is said.
+ * Nothing is written, and neither data nor the teachers' files need be there; of the files only
+ * sizes are read, and without them all that depends on them is left out.
  */
 public final class DryRun {
 
@@ -43,9 +49,6 @@ public final class DryRun {
   private final StageLength length;
   private final StringBuilder text = new StringBuilder();
 
-  /** The CLIP teacher's sizes, and where they are known from. */
-  private record ClipSizes(ClipConfig config, String source) {}
-
   /**
    * @param recipe to look at
    */
@@ -61,13 +64,16 @@ public final class DryRun {
    */
   public String text() {
     text.append(RecipeSummary.text(recipe));
-    ClipSizes clip = clipSizes();
-    SamClip student = new SamClip(recipe.model().config(clip.config.embedDim()));
-    long kept = student.parameterCount() + new TextTower(clip.config).parameterCount();
-    long teachers = teacherParameters(student, clip.config);
-    line("");
-    line("CLIP teacher: embeddings of %d numbers, %s", clip.config.embedDim(), clip.source);
     List<Phase> phases = Phase.of(recipe);
+    List<String> missing = Teachers.missing(recipe.teachers());
+    if (!missing.isEmpty()) {
+      withoutTeachers(missing, phases);
+      return text.toString();
+    }
+    Teachers teachers = Teachers.sized(recipe.teachers());
+    Map<String, VisionModel> models = teachers.models();
+    long kept = parameters(new StudentBuilder(recipe.student(), teachers).model().modules());
+    long asked = models.values().stream().mapToLong(model -> parameters(model.modules())).sum();
     long learning = 0;
     long activations = 0;
     HeapNeed heap = new HeapNeed(0, 0);
@@ -77,38 +83,70 @@ public final class DryRun {
     boolean oneDnn = recipe.device().equals("cpu") && !recipe.isBf16();
     String unknown = null;
     for (Phase phase : phases) {
-      SamClip trained = new SamClip(phase.model().config(clip.config.embedDim()));
-      ParameterTable table = StageRunner.table(phase.stage(), trained);
-      StageCost cost = new StageCost(phase.stage(), trained.config(), clip.config, table, oneDnn);
+      Student student = new StudentBuilder(phase.student(), teachers).sized();
+      ObjectiveCheck check = new ObjectiveCheck(student, models);
+      check.require(recipe.evaluation());
+      if (phase instanceof BlendPhase blend) {
+        blend(blend, student);
+        continue;
+      }
+      StageSpec stage = ((TrainPhase) phase).stage();
+      check.require(phase.key(), stage);
+      ParameterTable table = StageRunner.table(stage, student);
+      StageCost cost = new StageCost(stage, student, models, table, oneDnn);
       line("");
-      line("%s, parameters of stage %s:", phase.row(), phase.stage().name());
+      line("%s, parameters of stage %s:", phase.row(), stage.name());
       text.append(table.text());
       learning = Math.max(learning, cost.learningBytes());
       activations = Math.max(activations, cost.activationBytes());
-      int teacherSide = clip.config.vision().imageSide();
-      heap = heap.or(HeapNeed.of(phase.stage(), teacherSide, recipe.data()));
+      heap = heap.or(HeapNeed.of(stage, student, models, recipe.data()));
       state = Math.max(state, cost.stateBytes());
       try {
-        long steps = length.steps(phase.stage());
-        boolean counted = phase.stage().cacheFeatures();
-        SourcesSpec sources = phase.stage().sources();
-        long clipImages = counted && sources.clip() != null ? data.clipCount() : 0;
-        long samImages = counted && sources.sam() != null ? data.samCount() : 0;
-        double own = cost.operations(steps, clipImages, samImages);
+        long steps = length.steps(stage);
+        ToLongFunction<String> images = name -> data.count(name, Side.TRAIN);
+        double own = cost.operations(steps, images);
         operations += own;
-        cache += cost.cacheBytes(steps, clipImages, samImages);
+        cache += cost.cacheBytes(steps, images);
         line("%,d steps, about %s operations", steps, power(own));
       } catch (UserError e) {
         unknown = e.getMessage();
-        double own = cost.operations(1, 1, 1);
-        line("%s, about %s operations a step", phase.stage().duration(), power(own));
+        double own = cost.operations(1, name -> 1);
+        line("%s, about %s operations a step", stage.duration(), power(own));
       }
     }
-    deviceMemory(kept, teachers, learning, activations);
+    deviceMemory(kept, asked, learning, activations);
     heapMemory(heap);
     disk(phases.size(), kept, state, Math.min(cache, recipe.cache().maxBytes()));
     time(operations, unknown);
     return text.toString();
+  }
+
+  /** What can be told of a recipe whose teachers are elsewhere: neither widths nor parameters. */
+  private void withoutTeachers(List<String> missing, List<Phase> phases) {
+    line("");
+    line("of the teachers these files are not here:");
+    missing.forEach(file -> line("  %s", file));
+    line(
+        "without them it cannot be told whether heads, objectives and groups fit, nor parameters,");
+    line("memory, disk and time. Everything above is checked.");
+    for (Phase phase : phases) {
+      line("%s: %s", phase.row(), phase instanceof TrainPhase train ? steps(train) : "blended");
+    }
+  }
+
+  private String steps(TrainPhase phase) {
+    try {
+      return String.format(Locale.ROOT, "%,d steps", length.steps(phase));
+    } catch (UserError e) {
+      return phase.stage().duration() + ", steps unknown: " + e.getMessage();
+    }
+  }
+
+  private void blend(BlendPhase phase, Student student) {
+    line("");
+    line(
+        "%s, blended in %d of %d tensors, without a step",
+        phase.row(), phase.tensors(student).size(), student.getParameters().size());
   }
 
   private void deviceMemory(long kept, long teachers, long learning, long activations) {
@@ -139,7 +177,7 @@ public final class DryRun {
     // The next checkpoint is complete before the oldest goes.
     long checkpoints = (recipe.checkpoint().keep() + 1) * (model + state);
     ScenesSpec s = recipe.data().scenes();
-    double images = s == null ? 0 : s.clip() + s.sam() + 1.25 * s.crops() + 2. * s.scenes();
+    double images = s == null ? 0 : s.images() + s.masks() + 1.25 * s.crops() + 2. * s.scenes();
     long scenes = s == null ? 0 : (long) (images * s.size() * s.size() * SCENE_BYTES);
     line(
         "disk about %s: checkpoints %s, %d models %s, scenes %s, cached features %s",
@@ -175,30 +213,8 @@ public final class DryRun {
     line("  making scenes, waiting for data and measuring the models come on top");
   }
 
-  private static long teacherParameters(SamClip student, ClipConfig clip) {
-    long head =
-        student.getParameters().stream()
-            .filter(pair -> pair.getKey().startsWith("clip_head."))
-            .mapToLong(pair -> pair.getValue().getShape().size())
-            .sum();
-    return student.parameterCount() - head + new Clip(clip).parameterCount();
-  }
-
-  private ClipSizes clipSizes() {
-    ClipTeacherSpec spec = recipe.teachers().clip();
-    try {
-      return new ClipSizes(Teachers.clipConfig(recipe.teachers()), "as its file says");
-    } catch (UserError e) {
-      ClipConfig paper =
-          new ClipConfig(
-              768,
-              false,
-              new ClipConfig.Vision(224, 14, 1024, 24, 16, 4),
-              new ClipConfig.Text(77, 49408, 768, 12, 12, 4));
-      String source =
-          "those of the paper's ViT-L/14, as " + spec.weights() + " does not tell its own";
-      return new ClipSizes(paper, source);
-    }
+  private static long parameters(Map<String, Module> modules) {
+    return modules.values().stream().mapToLong(Module::parameterCount).sum();
   }
 
   private void line(String form, Object... values) {

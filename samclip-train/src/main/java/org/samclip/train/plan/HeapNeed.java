@@ -1,12 +1,18 @@
 package org.samclip.train.plan;
 
+import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.samclip.UserError;
+import org.samclip.model.VisionModel;
+import org.samclip.student.Student;
 import org.samclip.train.feed.DataFiles;
 import org.samclip.train.feed.Prefetch;
+import org.samclip.train.feed.Viewer;
+import org.samclip.train.objective.Feeds;
 import org.samclip.train.recipe.DataSpec;
-import org.samclip.train.recipe.SourcesSpec.ClipSourceSpec;
-import org.samclip.train.recipe.SourcesSpec.SamSourceSpec;
+import org.samclip.train.recipe.FeedSpec;
 import org.samclip.train.recipe.StageSpec;
 
 /**
@@ -34,34 +40,44 @@ public record HeapNeed(long batches, long decoded) {
 
   /**
    * @param stage of a recipe
-   * @param teacherSide the CLIP teacher's resolution in pixels
+   * @param student that it trains
+   * @param teachers by name
    * @param data of the recipe
    * @return what it takes
    */
-  public static HeapNeed of(StageSpec stage, int teacherSide, DataSpec data) {
+  public static HeapNeed of(
+      StageSpec stage, Student student, Map<String, VisionModel> teachers, DataSpec data) {
     long batches = 0;
-    int sources = 0;
-    ClipSourceSpec clip = stage.sources().clip();
-    if (clip != null) {
-      sources++;
-      LongStream sizes =
-          clip.resolutions().stream()
-              .mapToLong(side -> clip.batches().batchFor(side) * clipImage(side, teacherSide));
-      batches += Prefetch.mostBytes(sizes.toArray());
+    long decoded = 0;
+    for (FeedSpec feed : stage.feeds().values()) {
+      List<Viewer> viewers = Feeds.viewers(feed, student, teachers);
+      long[] sizes =
+          feed.resolutions().stream()
+              .mapToLong(side -> feed.batches().batchFor(side) * image(feed, side, viewers))
+              .toArray();
+      batches +=
+          feed.draw() == FeedSpec.Draw.ALL
+              ? Prefetch.mostBytes(LongStream.of(sizes).sum())
+              : Prefetch.mostBytes(sizes);
+      boolean scenes = !data.sources().containsKey(feed.data());
+      long image = scenes ? pixels(data.scenes().size()) : PHOTO;
+      long images = DataFiles.decodedAhead(data.workers()) + WHILE_DECODED * (long) data.workers();
+      decoded += images * image;
     }
-    SamSourceSpec sam = stage.sources().sam();
-    if (sam != null) {
-      sources++;
-      batches += Prefetch.mostBytes(sam.batchSize() * pixels(sam.resolution()));
-    }
-    long image = data.scenes() == null ? PHOTO : pixels(data.scenes().size());
-    long images = DataFiles.decodedAhead(data.workers()) + WHILE_DECODED * (long) data.workers();
-    return new HeapNeed(batches, sources * images * image);
+    return new HeapNeed(batches, decoded);
   }
 
-  private static long clipImage(int side, int teacherSide) {
-    return pixels(side) + (side == teacherSide ? 0 : pixels(teacherSide));
+  /**
+   * An image at all sides at which it is seen. Equal ones are one, unless each network sees it
+   * moved by itself.
+   */
+  private static long image(FeedSpec feed, int side, List<Viewer> viewers) {
+    Stream<Seen> seen =
+        viewers.stream().map(viewer -> new Seen(viewer.imageSide(side), viewer.mosaic()));
+    return (feed.shift() > 0 ? seen : seen.distinct()).mapToLong(s -> pixels(s.side)).sum();
   }
+
+  private record Seen(int side, boolean mosaic) {}
 
   private static long pixels(int side) {
     return CHANNELS * (long) side * side;
@@ -97,7 +113,7 @@ public record HeapNeed(long batches, long decoded) {
               + megabytes(heap)
               + "; run with SAMCLIP_JAVA_OPTS=-Xmx"
               + (long) Math.ceil(bytes() / GIB)
-              + "g, or lower sources.clip.batch_size or sources.sam.batch_size");
+              + "g, or lower batch_size in its feeds");
     }
   }
 

@@ -1,4 +1,5 @@
 /**
- * Small teachers from scratch: a contrastive CLIP and a promptable SAM, for those without weights.
+ * Small teachers from scratch: a contrastive CLIP, a promptable SAM and a self-distilled ViT, for
+ * those without weights.
  */
 package org.samclip.train.pretrain;

@@ -1,10 +1,15 @@
 package org.samclip.train.recipe;
 
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
+import org.samclip.NearestName;
 
 /** The range checks that the recipe's records share; each failure names key, value and range. */
 final class Check {
@@ -51,6 +56,28 @@ final class Check {
     that(values != null && !values.isEmpty(), key, "empty", "at least one entry");
     that(values.stream().noneMatch(Objects::isNull), key, "with an empty entry", "whole entries");
     return List.copyOf(values);
+  }
+
+  /** Sections with free names, in the order in which they were written. */
+  static <T> Map<String, T> names(String key, Map<String, T> sections) {
+    that(sections != null, key, "missing", "a section");
+    sections.forEach(
+        (name, value) -> {
+          name(key + "." + name, name);
+          that(value != null, key + "." + name, "empty", "a section or a value");
+        });
+    return Collections.unmodifiableMap(new LinkedHashMap<>(sections));
+  }
+
+  /** A name that stands elsewhere in the recipe. */
+  static void known(String key, String name, Collection<String> names) {
+    that(
+        names.contains(name),
+        key,
+        "'" + name + "'",
+        (names.isEmpty() ? "nothing, there are none" : String.join(", ", names))
+            + "."
+            + NearestName.hint(name, names));
   }
 
   /** The side of a square image; the recipe checks it against the model's patch. */

@@ -1,18 +1,19 @@
 package org.samclip.train.recipe;
 
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.samclip.NearestName;
 import org.samclip.data.scenes.Nouns;
 import org.samclip.data.source.SampleSources;
 
 /**
- * The images: either {@code scenes}, the embedded default that samclip writes to disk first, or the
- * user's own {@code clip} and {@code sam}. Relative paths start from the working directory.
+ * The images that feeds read, by name: {@code scenes}, the embedded default that samclip writes to
+ * disk first, and the user's own {@code sources}. Relative paths start from the working directory.
  *
- * @param scenes embedded default data
- * @param clip the paper's D_CLIP: images without labels
- * @param sam the paper's D_SAM: images with masks to prompt from
+ * @param scenes embedded default data: {@value #IMAGES}, and {@value #MASKS}, which have masks
+ * @param sources the user's own
  * @param maxBrokenShare the run stops when more than this share of samples is broken
  * @param maxBadAnnotationShare the run stops when more than this share of annotations is bad
  * @param maxPixels larger images are refused by their header, before decoding
@@ -23,8 +24,7 @@ import org.samclip.data.source.SampleSources;
  */
 public record DataSpec(
     @Optional ScenesSpec scenes,
-    @Optional SourceSpec clip,
-    @Optional SourceSpec sam,
+    Map<String, SourceSpec> sources,
     double maxBrokenShare,
     double maxBadAnnotationShare,
     long maxPixels,
@@ -32,23 +32,26 @@ public record DataSpec(
     boolean exifOrientation,
     double spoolGib) {
 
-  /** Checks that the data comes from one side only. */
+  /** Name of the scenes' images, with captions. */
+  public static final String IMAGES = "images";
+
+  /** Name of the scenes' images with masks. */
+  public static final String MASKS = "masks";
+
+  /** Checks names and formats. */
   public DataSpec {
+    sources = Check.names("sources", sources);
+    Check.that(
+        scenes != null || !sources.isEmpty(), "scenes", "missing", "scenes, or sources, or both");
+    sources.forEach((name, source) -> source.checkFormat("sources." + name));
     if (scenes != null) {
-      Check.that(
-          clip == null && sam == null,
-          "scenes",
-          "given beside clip or sam",
-          "either scenes, or clip and sam ('scenes: null' removes an inherited key)");
-    } else {
-      Check.that(
-          clip != null || sam != null, "scenes", "missing", "either scenes, or clip and sam");
-    }
-    if (clip != null) {
-      clip.checkFormat("clip", SampleSources.formats());
-    }
-    if (sam != null) {
-      sam.checkFormat("sam", SampleSources.maskFormats());
+      for (String own : List.of(IMAGES, MASKS)) {
+        Check.that(
+            !sources.containsKey(own),
+            "sources." + own,
+            "a name of the scenes",
+            "another name, or no scenes ('scenes: null' removes an inherited key)");
+      }
     }
     Check.share("max_broken_share", maxBrokenShare);
     Check.share("max_bad_annotation_share", maxBadAnnotationShare);
@@ -57,18 +60,29 @@ public record DataSpec(
     Check.positive("spool_gib", spoolGib);
   }
 
-  void checkFeeds(String key, StageSpec stage) {
-    if (scenes == null) {
+  /**
+   * @return the names of all data
+   */
+  public Set<String> names() {
+    Set<String> names = new LinkedHashSet<>();
+    if (scenes != null) {
+      names.add(IMAGES);
+      names.add(MASKS);
+    }
+    names.addAll(sources.keySet());
+    return names;
+  }
+
+  /** Checks that a feed's data are there, with masks if it prompts. */
+  void check(String key, FeedSpec feed) {
+    Check.known(key + ".data", feed.data(), names());
+    SourceSpec source = sources.get(feed.data());
+    if (feed.prompts() != null) {
       Check.that(
-          stage.sources().clip() == null || clip != null,
-          key + ".clip",
-          "missing",
-          "a source, as stage '" + stage.name() + "' trains on clip");
-      Check.that(
-          stage.sources().sam() == null || sam != null,
-          key + ".sam",
-          "missing",
-          "a source, as stage '" + stage.name() + "' trains on sam");
+          source == null ? feed.data().equals(MASKS) : source.hasMasks(),
+          key + ".prompts",
+          "given for data without masks",
+          "data with masks: formats " + String.join(", ", SampleSources.maskFormats()));
     }
   }
 
@@ -77,11 +91,10 @@ public record DataSpec(
    *
    * @param seed of the scenes, apart from the run's
    * @param size side in pixels
-   * @param clip images for the CLIP source
-   * @param sam images for the SAM source
-   * @param nouns which classes the images of both sources show
-   * @param holdOut share of both sources' images that is kept from training, 0..0.5; losses are
-   *     measured on it
+   * @param images images of {@value DataSpec#IMAGES}
+   * @param masks images of {@value DataSpec#MASKS}
+   * @param nouns which classes both show
+   * @param holdOut share of both that is kept from training, 0..0.5; losses are measured on it
    * @param crops images of single objects for validation, and as many for the test
    * @param scenes scenes for validation, and as many for the test
    * @param objects fewest and most objects drawn for a scene
@@ -91,8 +104,8 @@ public record DataSpec(
   public record ScenesSpec(
       long seed,
       int size,
-      int clip,
-      int sam,
+      int images,
+      int masks,
       Nouns nouns,
       double holdOut,
       int crops,
@@ -104,8 +117,8 @@ public record DataSpec(
     /** Checks the counts. */
     public ScenesSpec {
       Check.that(size >= 16 && size <= 2048, "size", size, "16 to 2048 pixels");
-      Check.atLeast(0, "clip", clip);
-      Check.atLeast(0, "sam", sam);
+      Check.atLeast(0, "images", images);
+      Check.atLeast(0, "masks", masks);
       Check.that(
           holdOut >= 0 && holdOut <= .5,
           "hold_out",
@@ -179,7 +192,8 @@ public record DataSpec(
       Check.atLeast(1, "shuffle_buffer", shuffleBuffer);
     }
 
-    void checkFormat(String key, List<String> allowed) {
+    void checkFormat(String key) {
+      List<String> allowed = SampleSources.formats();
       if (mix == null) {
         requireFormat(key + ".source", source, allowed);
         return;
@@ -187,6 +201,13 @@ public record DataSpec(
       for (int i = 0; i < mix.size(); i++) {
         requireFormat(key + ".mix." + (i + 1) + ".source", mix.get(i).source(), allowed);
       }
+    }
+
+    /** Whether all of it comes in formats with masks. */
+    boolean hasMasks() {
+      List<String> formats =
+          mix == null ? List.of(source) : mix.stream().map(MixSpec::source).toList();
+      return SampleSources.maskFormats().containsAll(formats);
     }
 
     private static void requireFormat(String key, String format, List<String> allowed) {

@@ -9,27 +9,41 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
-/** Fills in the values of {@code defaults.yaml}; the file's head explains its two conventions. */
+/** Fills in the values of {@code defaults.yaml}; the file's head explains its conventions. */
 final class Defaults {
 
   private static final String FILE = "defaults.yaml";
+  private static final String ANY = "*";
   private static final ObjectNode TREE = load();
 
   private Defaults() {}
 
   /** Sets every key that is absent and has a default, below the given top-level keys. */
   static void fill(ObjectNode recipe, Set<String> keys) {
-    fill(recipe, TREE.deepCopy().retain(keys));
+    ObjectNode own = TREE.deepCopy();
+    own.retain(keys.stream().flatMap(key -> Stream.of(key, key + "?")).toList());
+    fill(recipe, own);
     if (recipe.get("baselines") instanceof ArrayNode baselines) {
       for (JsonNode baseline : baselines) {
         fillEntries(baseline.path("stages"), TREE.get("stages"));
+        if (baseline.get("blend") instanceof ObjectNode blend) {
+          fill(blend, (ObjectNode) TREE.get("blend"));
+        }
+        if (baseline.get("student") instanceof ObjectNode student) {
+          fill(student, (ObjectNode) TREE.get("student"));
+        }
       }
     }
   }
 
   private static void fill(ObjectNode section, ObjectNode defaults) {
     for (Map.Entry<String, JsonNode> entry : defaults.properties()) {
+      if (entry.getKey().startsWith(ANY)) {
+        fillNamed(section, entry.getKey(), (ObjectNode) entry.getValue());
+        continue;
+      }
       boolean mayBeAbsent = entry.getKey().endsWith("?");
       String key = mayBeAbsent ? entry.getKey().replace("?", "") : entry.getKey();
       JsonNode value = section.get(key);
@@ -43,6 +57,21 @@ final class Defaults {
         fillEntries(value, standard);
       } else if (value instanceof ObjectNode part && standard instanceof ObjectNode standards) {
         fill(part, standards);
+      }
+    }
+  }
+
+  /**
+   * Entries with free names: all of them, or those of a kind that are not taken {@code from}
+   * elsewhere.
+   */
+  private static void fillNamed(ObjectNode section, String key, ObjectNode template) {
+    String kind = key.substring(ANY.length()).strip();
+    for (Map.Entry<String, JsonNode> entry : section.properties()) {
+      if (entry.getValue() instanceof ObjectNode named
+          && (kind.isEmpty()
+              || kind.equals(named.path("kind").asText()) && !named.hasNonNull("from"))) {
+        fill(named, template);
       }
     }
   }

@@ -20,7 +20,7 @@ public record Duration(double amount, Unit unit) {
   public enum Unit {
     /** Optimiser updates. */
     STEPS("steps"),
-    /** Passes over the images of the stage's CLIP source (its SAM source if there is no other). */
+    /** Passes over the data of the stage's first feed. */
     EPOCHS("epochs"),
     /** Seconds of training time. */
     SECONDS("s"),

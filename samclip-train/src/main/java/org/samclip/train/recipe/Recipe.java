@@ -2,6 +2,7 @@ package org.samclip.train.recipe;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Everything a run depends on, resolved: no key is left to a default.
@@ -12,11 +13,12 @@ import java.util.List;
  * @param precision of the training arithmetic
  * @param maxSteps ends every stage after so many steps, to try a recipe out; its schedules stay as
  *     planned. Null: none
- * @param model the student
- * @param teachers whom it learns from
- * @param data the images of both sources
+ * @param licence that is declared for the merged models; absent: none is
+ * @param student what is trained
+ * @param teachers whom it learns from, by name
+ * @param data the images, by name
  * @param stages what is trained, in order; at least one
- * @param baselines further models to train for comparison, may be empty
+ * @param baselines further models to train or to blend for comparison, may be empty
  * @param evaluation what is measured
  * @param cache what frozen networks say
  * @param checkpoint what is saved
@@ -28,8 +30,9 @@ public record Recipe(
     String device,
     Precision precision,
     @Optional Integer maxSteps,
-    ModelSpec model,
-    TeachersSpec teachers,
+    @Optional String licence,
+    StudentSpec student,
+    Map<String, TeacherSpec> teachers,
     DataSpec data,
     List<StageSpec> stages,
     List<BaselineSpec> baselines,
@@ -57,45 +60,67 @@ public record Recipe(
         "'" + device + "'",
         "cpu, cuda or cuda:N (N counts GPUs from 0)");
     Check.that(maxSteps == null || maxSteps >= 1, "max_steps", maxSteps, "1 or more");
+    if (licence != null) {
+      Check.notBlank("licence", licence);
+    }
+    teachers = Check.names("teachers", teachers);
+    Check.that(!teachers.isEmpty(), "teachers", "empty", "at least one teacher");
+    Check.that(
+        !teachers.containsKey(STUDENT),
+        "teachers." + STUDENT,
+        "named like the student",
+        "another name");
     stages = Check.notEmpty("stages", stages);
     baselines = List.copyOf(baselines);
+    student.check("student", teachers, stages);
     StageSpec.checkSequence("stages", stages, List.of());
     Check.distinct("baselines", baselines, BaselineSpec::name);
-    checkStages("stages", stages, model, data);
+    checkStages("stages", stages, student, teachers, data);
     List<String> names = stages.stream().map(StageSpec::name).toList();
     for (BaselineSpec baseline : baselines) {
-      // A head of another shape cannot begin from a stage that trained the recipe's.
+      String key = "baselines." + baseline.name();
+      if (baseline.blend() != null) {
+        baseline.blend().check(key + ".blend", names);
+        continue;
+      }
+      // A student of another shape cannot begin from a stage that trained the recipe's.
       StageSpec.checkSequence(
-          "baselines." + baseline.name() + ".stages",
-          baseline.stages(),
-          baseline.clipHead() == null ? names : List.of());
-      checkStages("baselines." + baseline.name() + ".stages", baseline.stages(), model, data);
+          key + ".stages", baseline.stages(), baseline.student() == null ? names : List.of());
+      StudentSpec own = baseline.student() == null ? student : baseline.student();
+      if (baseline.student() != null) {
+        own.check(key + ".student", teachers, baseline.stages());
+      }
+      checkStages(key + ".stages", baseline.stages(), own, teachers, data);
     }
-    evaluation
-        .classificationResolutions()
-        .forEach(r -> model.checkResolution("evaluation.classification_resolutions", r));
-    evaluation
-        .semanticResolutions()
-        .forEach(r -> model.checkResolution("evaluation.semantic_resolutions", r));
-    evaluation
-        .promptedResolutions()
-        .forEach(r -> model.checkResolution("evaluation.prompted_resolutions", r));
-    model.checkResolution("evaluation.composed.resolution", evaluation.composed().resolution());
+    evaluation.check(teachers.keySet());
   }
 
+  /** Name of the student among those who see a batch. */
+  public static final String STUDENT = "student";
+
   private static void checkStages(
-      String key, List<StageSpec> stages, ModelSpec model, DataSpec data) {
+      String key,
+      List<StageSpec> stages,
+      StudentSpec student,
+      Map<String, TeacherSpec> teachers,
+      DataSpec data) {
     for (StageSpec stage : stages) {
-      data.checkFeeds("data", stage);
-      String sources = key + "." + stage.name() + ".sources.";
-      if (stage.sources().clip() != null) {
-        for (int resolution : stage.sources().clip().resolutions()) {
-          model.checkResolution(sources + "clip.resolutions", resolution);
-        }
-      }
-      if (stage.sources().sam() != null) {
-        model.checkResolution(sources + "sam.resolution", stage.sources().sam().resolution());
-      }
+      stage
+          .feeds()
+          .forEach(
+              (name, feed) -> {
+                String path = key + "." + stage.name() + ".feeds." + name;
+                data.check(path, feed);
+                Check.that(
+                    !feed.objectives().isEmpty(), path + ".objectives", "empty", "at least one");
+                feed.objectives()
+                    .forEach(
+                        (objective, spec) ->
+                            spec.check(path + ".objectives." + objective, student, teachers));
+                feed.sides()
+                    .keySet()
+                    .forEach(t -> Check.known(path + ".sides", t, teachers.keySet()));
+              });
     }
   }
 
@@ -130,7 +155,8 @@ public record Recipe(
             device,
             precision,
             maxSteps,
-            model,
+            licence,
+            student,
             teachers,
             data,
             stages,

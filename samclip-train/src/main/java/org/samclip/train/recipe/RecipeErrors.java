@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.samclip.NearestName;
 import org.samclip.UserError;
 
@@ -109,7 +110,7 @@ final class RecipeErrors {
     if (type == double.class || type == Double.class) {
       return "a number";
     }
-    if (type == boolean.class) {
+    if (type == boolean.class || type == Boolean.class) {
       return "true or false";
     }
     if (type == String.class) {
@@ -117,6 +118,15 @@ final class RecipeErrors {
     }
     if (List.class.isAssignableFrom(type)) {
       return "a list";
+    }
+    if (Map.class.isAssignableFrom(type)) {
+      return "a section of names, each with what it stands for: NAME: ...";
+    }
+    if (type == OutputName.class) {
+      return "NAME.OUTPUT, such as clip.summary";
+    }
+    if (type == TermSpec.class) {
+      return "a weight, or a section of weight and the term's own numbers";
     }
     if (type == Duration.class) {
       return Duration.ALLOWED;

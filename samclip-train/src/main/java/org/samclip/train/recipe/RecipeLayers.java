@@ -81,7 +81,8 @@ final class RecipeLayers {
     String source = "--set " + text;
     if (equals <= 0 || text.substring(equals + 1).isBlank()) {
       throw new UserError(
-          source + ": allowed: KEY=VALUE, such as stages.2.lambda=100 (KEY=null removes a key)");
+          source
+              + ": allowed: KEY=VALUE, such as stages.2.optimizer.lr=1e-4 (KEY=null removes a key)");
     }
     String path = text.substring(0, equals).strip();
     JsonNode value = StrictYaml.parse(source, text.substring(equals + 1));
@@ -93,6 +94,11 @@ final class RecipeLayers {
   ObjectNode resolve(Set<String> keys) {
     ObjectNode tree = merged.deepCopy();
     for (JsonNode baseline : tree.path("baselines")) {
+      if (baseline.path("student") instanceof ObjectNode change
+          && tree.get("student") instanceof ObjectNode own) {
+        ((ObjectNode) baseline)
+            .set("student", TreeMerge.over(own.deepCopy(), change, files.get(0).source()));
+      }
       if (baseline.path("stages") instanceof ArrayNode stages) {
         for (int i = 0; i < stages.size(); i++) {
           if (stages.get(i) instanceof ObjectNode stage && stage.has(LIKE)) {
@@ -103,13 +109,6 @@ final class RecipeLayers {
     }
     TreeMerge.dropNulls(tree);
     Defaults.fill(tree, keys);
-    for (JsonNode baseline : tree.path("baselines")) {
-      if (baseline.path("clip_head") instanceof ObjectNode change
-          && tree.at("/model/clip_head") instanceof ObjectNode own) {
-        ((ObjectNode) baseline)
-            .set("clip_head", TreeMerge.over(own.deepCopy(), change, files.get(0).source()));
-      }
-    }
     return tree;
   }
 

@@ -1,8 +1,10 @@
 package org.samclip.train.recipe;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.MapperBuilder;
@@ -11,13 +13,23 @@ import com.fasterxml.jackson.databind.introspect.AnnotatedClass;
 import com.fasterxml.jackson.databind.introspect.AnnotatedMember;
 import com.fasterxml.jackson.databind.introspect.AnnotatedParameter;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 import org.samclip.model.Preset;
 
 /** How recipe records look as a tree: snake_case keys, lower-case choices, nothing unknown. */
 final class RecipeMapper {
 
+  private static final ObjectMapper PLAIN = new ObjectMapper();
+
   private RecipeMapper() {}
+
+  /** A tree as maps, lists and values, which are written in the order that a mapper is told. */
+  static Map<String, Object> plain(ObjectNode tree) {
+    return PLAIN.convertValue(tree, new TypeReference<LinkedHashMap<String, Object>>() {});
+  }
 
   static <B extends MapperBuilder<?, B>> B configure(B builder) {
     return builder

@@ -17,12 +17,12 @@ import java.util.stream.Collectors;
  *
  * <p>{@code base: quickstart.yaml} takes everything from a file beside this one; keys given here
  * win, {@code key: null} removes one, and single entries of a list are changed by name or number:
- * {@code stages: {multi_task: {lambda: 100}}}.
+ * {@code stages: {multi_task: {ema: 0.999}}}.
  *
  * <p>An override is {@code path=value} with a dotted path; entries of lists are addressed by
- * number, counted from 1, or by name: {@code stages.2.lambda=100} or {@code
- * stages.multi_task.lambda=100}. The value is read as YAML: {@code
- * evaluation.classification_resolutions=[224, 336]}.
+ * number, counted from 1, or by name: {@code stages.2.ema=0.999} or {@code
+ * stages.multi_task.ema=0.999}. The value is read as YAML: {@code
+ * stages.1.feeds.images.resolutions=[224, 336]}.
  */
 public final class RecipeReader {
 

@@ -22,23 +22,40 @@ public final class RecipeSummary {
     if (recipe.maxSteps() != null) {
       line(text, "every stage ends after %d steps at most", recipe.maxSteps());
     }
-    ModelSpec.ClipHeadSpec head = recipe.model().clipHead();
+    BackboneSpec backbone = recipe.student().backbone();
     line(
         text,
-        "model %s, CLIP head of %d layers (first weights: %s), %s pooling",
-        recipe.model().preset().label(),
-        head.layers(),
-        lower(head.init()),
-        lower(head.pool()));
-    line(
-        text,
-        "teachers SAM %s, CLIP %s",
-        recipe.teachers().sam().weights(),
-        recipe.teachers().clip().weights());
+        "student on the backbone %s",
+        backbone.from() != null
+            ? "of "
+                + backbone.from()
+                + (backbone.preset() == null ? "" : ", " + backbone.preset().label())
+            : backbone.preset() != null ? backbone.preset().label() + ", random" : "vit, random");
+    recipe
+        .student()
+        .heads()
+        .forEach(
+            (name, head) ->
+                line(
+                    text,
+                    "head %s: %s%s%s%s",
+                    name,
+                    head.kind(),
+                    head.sizes().isEmpty() ? "" : " " + head.section(),
+                    head.from() == null ? "" : ", weights of " + head.from(),
+                    head.to() == null ? "" : ", towards " + head.to()));
+    recipe
+        .teachers()
+        .forEach((name, teacher) -> line(text, "teacher %s: %s", name, teacher.weights()));
     data(text, recipe.data());
     stages(text, "", recipe.stages(), recipe.data());
     for (BaselineSpec baseline : recipe.baselines()) {
-      stages(text, "baseline " + baseline.name() + ", ", baseline.stages(), recipe.data());
+      String label = "baseline " + baseline.name();
+      if (baseline.blend() != null) {
+        text.append('\n');
+        line(text, "%s: %s", label, baseline.blend().text());
+      }
+      stages(text, label + ", ", baseline.stages(), recipe.data());
     }
     return text.toString();
   }
@@ -48,38 +65,35 @@ public final class RecipeSummary {
       DataSpec.ScenesSpec s = data.scenes();
       line(
           text,
-          "data embedded scenes in %s: %d for CLIP, %d for SAM, %d px; validation and test: %d crops,"
-              + " %d scenes each",
+          "data embedded scenes in %s: %d images, %d with masks, %d px; validation and test: %d"
+              + " crops, %d scenes each",
           s.dir(),
-          s.clip(),
-          s.sam(),
+          s.images(),
+          s.masks(),
           s.size(),
           s.crops(),
           s.scenes());
     }
-    source(text, "clip", data.clip());
-    source(text, "sam", data.sam());
+    data.sources().forEach((name, source) -> source(text, name, source));
   }
 
   private static void source(StringBuilder text, String name, DataSpec.SourceSpec s) {
-    if (s != null) {
+    line(
+        text,
+        "data %s: %s, %s %% used, %s %% of it held out",
+        name,
+        s.mix() == null ? s.source() + " " + s.shards() : s.mix().size() + " sources mixed",
+        number(s.subset() * 100),
+        number(s.holdOut() * 100));
+    for (DataSpec.MixSpec part : s.mix() == null ? List.<DataSpec.MixSpec>of() : s.mix()) {
       line(
           text,
-          "data %s: %s, %s %% used, %s %% of it held out",
-          name,
-          s.mix() == null ? s.source() + " " + s.shards() : s.mix().size() + " sources mixed",
-          number(s.subset() * 100),
-          number(s.holdOut() * 100));
-      for (DataSpec.MixSpec part : s.mix() == null ? List.<DataSpec.MixSpec>of() : s.mix()) {
-        line(
-            text,
-            "  %s: %s %s, %s %% used, weight %s",
-            part.name(),
-            part.source(),
-            part.shards(),
-            number(part.subset() * 100),
-            part.weight() == null ? "by size" : number(part.weight()));
-      }
+          "  %s: %s %s, %s %% used, weight %s",
+          part.name(),
+          part.source(),
+          part.shards(),
+          number(part.subset() * 100),
+          part.weight() == null ? "by size" : number(part.weight()));
     }
   }
 
@@ -99,7 +113,7 @@ public final class RecipeSummary {
           stage.scheduleDuration() == null
               ? ""
               : ", in a schedule planned for " + stage.scheduleDuration());
-      sources(text, stage);
+      feeds(text, stage);
       OptimizerSpec o = stage.optimizer();
       line(
           text,
@@ -117,42 +131,48 @@ public final class RecipeSummary {
     }
   }
 
-  private static void sources(StringBuilder text, StageSpec stage) {
+  private static void feeds(StringBuilder text, StageSpec stage) {
     if (stage.checkpointActivations()) {
       line(text, "  the backbone's activations are computed again in the backward pass");
     }
     if (stage.cacheFeatures()) {
       line(text, "  what frozen networks say is kept on disk");
     }
-    SourcesSpec.ClipSourceSpec clip = stage.sources().clip();
-    if (clip != null) {
-      List<String> batches = new ArrayList<>();
-      for (int side : clip.resolutions()) {
-        batches.add(clip.batches().batchFor(side) + " at " + side + " px");
-      }
-      line(
-          text,
-          "  L_CLIP x %s on images: %s",
-          number(stage.losses().clip().weight()),
-          String.join(" or ", batches));
+    stage.feeds().forEach((name, feed) -> feed(text, name, feed));
+  }
+
+  private static void feed(StringBuilder text, String name, FeedSpec feed) {
+    List<String> batches = new ArrayList<>();
+    for (int side : feed.resolutions()) {
+      batches.add(feed.batches().batchFor(side) + " at " + side + " px");
     }
-    SourcesSpec.SamSourceSpec sam = stage.sources().sam();
-    if (sam != null) {
-      LossesSpec.SamLossSpec loss = stage.losses().sam();
-      line(
-          text,
-          "  L_SAM x %s (%s focal + %s dice + %s IoU; %s targets, %s of three masks) on images: %d at"
-              + " %d px, %d masks each",
-          number(stage.lambda()),
-          number(loss.focalWeight()),
-          number(loss.diceWeight()),
-          number(loss.iouWeight()),
-          lower(loss.target()),
-          lower(loss.multimask()),
-          sam.batchSize(),
-          sam.resolution(),
-          sam.masksPerImage());
-    }
+    line(
+        text,
+        "  feed %s of %s: %s, %s%s",
+        name,
+        feed.data(),
+        String.join(feed.draw() == FeedSpec.Draw.ALL ? " and " : " or ", batches),
+        feed.padded() ? "padded" : "cropped",
+        feed.prompts() == null ? "" : ", " + feed.prompts().perImage() + " prompts each");
+    feed.objectives()
+        .forEach(
+            (objective, spec) ->
+                line(
+                    text,
+                    "    %s x %s: %s against %s, %s",
+                    objective,
+                    number(spec.weight()),
+                    spec.head(),
+                    spec.teacher(),
+                    terms(spec)));
+  }
+
+  private static String terms(ObjectiveSpec spec) {
+    List<String> terms = new ArrayList<>();
+    spec.loss().forEach((name, term) -> terms.add(number(term.weight()) + " " + name));
+    String scale =
+        spec.standardise() == null ? "" : ", standardised: " + lower(spec.standardise().form());
+    return String.join(" + ", terms) + scale;
   }
 
   /** The steps of epochs, where the number of images is known beforehand. */
@@ -160,7 +180,13 @@ public final class RecipeSummary {
     if (stage.duration().unit() != Duration.Unit.EPOCHS || data.scenes() == null) {
       return "";
     }
-    double perEpoch = stage.stepsPerEpoch(data.scenes().clip(), data.scenes().sam());
+    String of = stage.epochFeed().data();
+    if (data.sources().containsKey(of)) {
+      return "";
+    }
+    DataSpec.ScenesSpec scenes = data.scenes();
+    double perEpoch =
+        stage.stepsPerEpoch(of.equals(DataSpec.MASKS) ? scenes.masks() : scenes.images());
     return " (about " + stage.duration().steps(perEpoch) + " steps)";
   }
 

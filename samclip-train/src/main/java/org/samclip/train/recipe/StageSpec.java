@@ -2,28 +2,27 @@ package org.samclip.train.recipe;
 
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
  * One stage of training, as data (the paper has three).
  *
  * @param name unique in its list; names checkpoints and table rows
- * @param start the model it begins from: {@code previous}, {@code base} (SAM's weights with a fresh
- *     CLIP head), or the name of an earlier stage
+ * @param start the model it begins from: {@code previous}, {@code base} (the student as the recipe
+ *     makes it), or the name of an earlier stage
  * @param duration when it ends: steps or epochs; a time would make the result depend on the machine
  * @param scheduleDuration how long the learning-rate schedule was planned for, if longer than the
  *     stage (paper: planned for 20 epochs, stopped at 16)
- * @param sources what each step reads
- * @param lambda weight of L_SAM in L_CLIP + lambda L_SAM; given if, and only if, there is a SAM
- *     source
- * @param losses the terms and their weights
+ * @param feeds what each step reads, by name, and what is learned from it; their gradients add up
+ *     before one update
  * @param optimizer AdamW and its schedule
  * @param groups which parameters learn, at which rate; the first matching group takes a parameter
  * @param validation what is looked at while the stage trains; absent: nothing
  * @param ema decay of a moving average of the weights that learn, below 1, such as 0.999; the
  *     average is what is validated and what the stage ends with. Absent: none
- * @param cacheFeatures keep what frozen networks say on disk instead of computing it anew: both
- *     teachers, and the backbone where it does not learn; a clip source needs {@code views}
+ * @param cacheFeatures keep what frozen networks say on disk instead of computing it anew: the
+ *     teachers, and the backbone where it does not learn; feeds that crop need {@code views}
  * @param checkpointActivations compute each block of the backbone again in the backward pass
  *     instead of keeping what it made: less memory, more time, the same gradients
  */
@@ -32,9 +31,7 @@ public record StageSpec(
     String start,
     Duration duration,
     @Optional Duration scheduleDuration,
-    SourcesSpec sources,
-    @Optional Double lambda,
-    LossesSpec losses,
+    Map<String, FeedSpec> feeds,
     OptimizerSpec optimizer,
     List<GroupSpec> groups,
     @Optional ValidationSpec validation,
@@ -45,7 +42,7 @@ public record StageSpec(
   /** Value of {@code start}: the model the stage before ended with (base, in the first). */
   public static final String PREVIOUS = "previous";
 
-  /** Value of {@code start}: SAM's weights with a fresh CLIP head. */
+  /** Value of {@code start}: the student as the recipe makes it. */
   public static final String BASE = "base";
 
   /** Checks what can be checked within one stage. */
@@ -71,12 +68,20 @@ public record StageSpec(
           scheduleDuration,
           "at least the duration (" + duration + "), in the same unit");
     }
-    if (sources.sam() == null) {
-      Check.that(lambda == null, "lambda", lambda, "nothing, as the stage has no sam source");
-    } else {
-      Check.that(lambda != null, "lambda", "missing", "a number, as the stage has a sam source");
-      Check.notNegative("lambda", lambda);
-    }
+    feeds = Check.names("feeds", feeds);
+    Check.that(!feeds.isEmpty(), "feeds", "empty", "at least one feed");
+    Set<String> objectives = new LinkedHashSet<>();
+    feeds.forEach(
+        (feed, spec) ->
+            spec.objectives()
+                .keySet()
+                .forEach(
+                    objective ->
+                        Check.that(
+                            objectives.add(objective),
+                            "feeds." + feed + ".objectives." + objective,
+                            "the name of another objective of the stage",
+                            "names of their own, as losses are told by them")));
     groups = Check.notEmpty("groups", groups);
     Check.that(
         groups.stream().anyMatch(g -> !g.frozen()),
@@ -86,13 +91,19 @@ public record StageSpec(
     if (ema != null) {
       Check.that(ema > 0 && ema < 1, "ema", ema, "above 0, below 1, such as 0.999");
     }
-    if (cacheFeatures && sources.clip() != null) {
-      Check.that(
-          sources.clip().views() > 0,
-          "cache_features",
-          true,
-          "false, as sources.clip.views is 0: every epoch sees new crops, so nothing repeats");
+    if (cacheFeatures) {
+      feeds.forEach(
+          (feed, spec) -> {
+            boolean fresh = !spec.padded() && spec.views() == 0;
+            uncached(fresh, feed + ".views is 0: every epoch sees new crops");
+            uncached(spec.shift() > 0, feed + ".shift moves the images anew in every step");
+            uncached(spec.hasMosaic(), feed + ".sides has mosaics of other images in every epoch");
+          });
     }
+  }
+
+  private static void uncached(boolean given, String why) {
+    Check.that(!given, "cache_features", true, "false, as feeds." + why + ", so nothing repeats");
   }
 
   /**
@@ -103,16 +114,20 @@ public record StageSpec(
   }
 
   /**
-   * Steps of one pass over the data: over the CLIP source, or over the SAM source if there is no
-   * other; on average over the resolutions, fractional.
-   *
-   * @param clipImages images to train on in the CLIP source
-   * @param samImages images to train on in the SAM source
+   * @return the feed whose passes over its data are the stage's epochs: the first
    */
-  public double stepsPerEpoch(long clipImages, long samImages) {
-    return sources.clip() != null
-        ? sources.clip().batches().stepsPerEpoch(clipImages)
-        : samImages / (double) sources.sam().batchSize();
+  public FeedSpec epochFeed() {
+    return feeds.values().iterator().next();
+  }
+
+  /**
+   * Steps of one pass over the first feed's data; on average over the resolutions, fractional.
+   *
+   * @param images images to train on in that data
+   */
+  public double stepsPerEpoch(long images) {
+    FeedSpec first = epochFeed();
+    return images * first.subset() / first.meanBatch();
   }
 
   /**

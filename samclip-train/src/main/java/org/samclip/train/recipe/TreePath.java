@@ -12,7 +12,7 @@ import org.samclip.UserError;
 
 /**
  * Dotted paths into a recipe's tree. An entry of a list is addressed by its number, counted from 1,
- * or by its {@code name}: {@code stages.2.lambda}, {@code stages.multi_task.lambda}.
+ * or by its {@code name}: {@code stages.2.ema}, {@code stages.multi_task.ema}.
  */
 final class TreePath {
 

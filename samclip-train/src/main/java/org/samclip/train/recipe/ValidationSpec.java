@@ -3,15 +3,15 @@ package org.samclip.train.recipe;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 
 /**
- * What is looked at while a stage trains: its losses on the images that are held out of both
- * sources, and the skills on the validation sets. Nothing of the test is ever seen here.
+ * What is looked at while a stage trains: its losses on the images that are held out of its data,
+ * and the skills on the validation sets. Nothing of the test is ever seen here.
  *
  * @param every distance between two looks
  * @param images at most so many of each set; 0 means all
  * @param keep which of its models the stage ends with
  * @param metric by which models are compared: {@code loss} (the stage's weighted sum on held-out
- *     images), {@code clip_loss}, {@code sam_loss}, or a column of the table; losses are better
- *     when lower, skills when higher
+ *     images), an objective's name with {@code _loss} behind it, or a column of the table; losses
+ *     are better when lower, columns as their metric says
  * @param stopAfter the stage ends after so many looks without a better one; absent: never early
  */
 public record ValidationSpec(
@@ -49,8 +49,9 @@ public record ValidationSpec(
     return keep == Keep.BEST || stopAfter != null;
   }
 
-  /** Whether a lower value is the better one. */
-  public boolean lowerIsBetter() {
+  /** Whether the metric is a loss, which is better when lower, and no column of the table. */
+  @JsonIgnore
+  public boolean isLoss() {
     return metric.equals(LOSS) || metric.endsWith("_" + LOSS);
   }
 }

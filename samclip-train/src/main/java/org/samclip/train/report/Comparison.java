@@ -1,5 +1,6 @@
 package org.samclip.train.report;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -7,6 +8,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,8 +30,13 @@ import org.samclip.eval.metric.Measurement;
  * @param reference the row that the others are compared with
  * @param metrics that were asked for; empty: all that the rows have
  * @param rows all rows, the reference among them, in the order in which they were given
+ * @param shown where the metrics of the rows are shown
  */
-public record Comparison(String reference, List<String> metrics, List<ComparedRow> rows) {
+public record Comparison(
+    String reference,
+    List<String> metrics,
+    List<ComparedRow> rows,
+    @JsonIgnore Map<String, Column.Shown> shown) {
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -40,6 +48,7 @@ public record Comparison(String reference, List<String> metrics, List<ComparedRo
   public Comparison {
     metrics = List.copyOf(metrics);
     rows = List.copyOf(rows);
+    shown = Collections.unmodifiableMap(new LinkedHashMap<>(shown));
   }
 
   /** The same row of several seeds. */
@@ -88,7 +97,16 @@ public record Comparison(String reference, List<String> metrics, List<ComparedRo
           new ComparedRow(
               group.label, group.seeds.stream().map(RowScores::seed).toList(), metrics));
     }
-    return new Comparison(reference.label, wanted, rows);
+    return new Comparison(reference.label, wanted, rows, shown(scores));
+  }
+
+  /** In the order of the row that has most of them. */
+  private static Map<String, Column.Shown> shown(List<RowScores> scores) {
+    Map<String, Column.Shown> shown = new LinkedHashMap<>();
+    scores.stream()
+        .sorted(Comparator.comparingInt(row -> -row.shown().size()))
+        .forEach(row -> row.shown().forEach(shown::putIfAbsent));
+    return shown;
   }
 
   private static void requirePresent(List<RowScores> scores, List<String> wanted) {
@@ -212,7 +230,7 @@ public record Comparison(String reference, List<String> metrics, List<ComparedRo
    *     that were asked for, else the main ones
    */
   public String text() {
-    List<String> columns = columns(ResultsTable.MAIN);
+    List<String> columns = columns(Set.of(Column.Shown.MAIN));
     return tables(cells -> TextTable.aligned("model", columns, cells), columns, "-");
   }
 
@@ -221,13 +239,14 @@ public record Comparison(String reference, List<String> metrics, List<ComparedRo
    *     resolutions
    */
   public String markdown() {
-    List<String> columns = columns(ResultsTable.METRICS);
+    List<String> columns = columns(Set.of(Column.Shown.MAIN, Column.Shown.TABLE));
     return tables(cells -> TextTable.markdown("model", columns, cells), columns, "");
   }
 
-  private List<String> columns(List<String> otherwise) {
+  private List<String> columns(Set<Column.Shown> places) {
     return metrics.isEmpty()
-        ? otherwise.stream()
+        ? shown.keySet().stream()
+            .filter(metric -> places.contains(shown.get(metric)))
             .filter(metric -> rows.stream().anyMatch(row -> row.metrics().containsKey(metric)))
             .toList()
         : metrics;

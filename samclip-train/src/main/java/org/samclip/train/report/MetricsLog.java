@@ -61,6 +61,13 @@ public final class MetricsLog implements AutoCloseable {
     }
   }
 
+  /**
+   * @return a log that keeps nothing, for those who are not to write
+   */
+  public static MetricsLog none() {
+    return new MetricsLog(null, 0);
+  }
+
   private static long lengthThrough(Path path, long step) throws IOException {
     long length = 0;
     try (InputStream in = new BufferedInputStream(Files.newInputStream(path))) {
@@ -102,6 +109,10 @@ public final class MetricsLog implements AutoCloseable {
     if (step <= lastStep || values.containsKey(STEP)) {
       throw new IllegalArgumentException("step " + step + " after " + lastStep + ": " + values);
     }
+    lastStep = step;
+    if (file == null) {
+      return;
+    }
     Map<String, Object> line = new LinkedHashMap<>();
     line.put(STEP, step);
     line.putAll(values);
@@ -114,12 +125,14 @@ public final class MetricsLog implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException("metrics.jsonl cannot be written: " + e.getMessage(), e);
     }
-    lastStep = step;
   }
 
   /** Puts everything on the disk and closes the file. */
   @Override
   public synchronized void close() {
+    if (file == null) {
+      return;
+    }
     try (file) {
       file.force(true);
     } catch (IOException e) {

@@ -3,9 +3,11 @@ package org.samclip.train.report;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.samclip.UserError;
 import org.samclip.eval.metric.Bootstrap;
 import org.samclip.eval.metric.ImageScores;
@@ -24,6 +26,8 @@ public final class RunResults {
   private final Path scores;
   private final List<String> first;
   private final Map<String, Map<String, Measurement>> rows = new LinkedHashMap<>();
+  private final List<Column> columns;
+  private final Map<String, RowScores> teachers = new HashMap<>();
 
   /**
    * What was measured before.
@@ -39,6 +43,7 @@ public final class RunResults {
     this.table = table;
     this.scores = scores;
     this.first = List.copyOf(first);
+    this.columns = Column.of(recipe.evaluation());
     if (Files.exists(table)) {
       ResultsTable.read(table).rows().forEach(row -> rows.put(row.model(), row.metrics()));
     }
@@ -76,7 +81,8 @@ public final class RunResults {
   }
 
   /**
-   * Adds a row and writes everything.
+   * Adds a row and writes everything. The shares of the teachers' skills that it has kept come with
+   * it, of teachers that are measured.
    *
    * @param row name of the row
    * @param metrics by name; one with nothing to measure, such as a class that no image shows, is
@@ -88,11 +94,36 @@ public final class RunResults {
     metrics.forEach(
         (name, found) ->
             measured.put(name, Double.isNaN(found.value()) ? null : Bootstrap.measure(found)));
+    for (Column column : columns) {
+      kept(row, column, metrics).ifPresent(share -> measured.put(column.name(), share));
+    }
+    Map<String, Column.Shown> shown = new LinkedHashMap<>();
+    columns.forEach(column -> shown.put(column.name(), column.shown()));
     ScoresFile.write(
         scores.resolve(row + ScoresFile.SUFFIX),
-        new RowScores(row, recipe.name(), recipe.hashOfAnySeed(), recipe.seed(), metrics));
+        new RowScores(row, recipe.name(), recipe.hashOfAnySeed(), recipe.seed(), metrics, shown));
     rows.put(row, measured);
     table().write(table);
+  }
+
+  private Optional<Measurement> kept(String row, Column column, Map<String, ImageScores> metrics) {
+    if (column.keptOf() == null || !metrics.containsKey(column.keptOf())) {
+      return Optional.empty();
+    }
+    String teacher = Column.teacherRow(column.teacher());
+    if (row.equals(teacher) || !rows.containsKey(teacher)) {
+      return Optional.empty();
+    }
+    ImageScores own = metrics.get(column.keptOf());
+    ImageScores other =
+        teachers
+            .computeIfAbsent(teacher, t -> ScoresFile.read(scores.resolve(t + ScoresFile.SUFFIX)))
+            .metrics()
+            .get(column.teacherColumn());
+    // A skill that a teacher does not have, or that nothing shows, leaves nothing to keep.
+    return other == null || !(other.value() > 0) || Double.isNaN(own.value())
+        ? Optional.empty()
+        : Optional.of(Bootstrap.ratio(own, other));
   }
 
   /**
@@ -101,7 +132,7 @@ public final class RunResults {
   public ResultsTable table() {
     List<String> order = new ArrayList<>(first);
     rows.keySet().stream().filter(row -> !order.contains(row)).forEach(order::add);
-    ResultsTable sorted = new ResultsTable();
+    ResultsTable sorted = new ResultsTable(columns);
     order.stream().filter(rows::containsKey).forEach(row -> sorted.put(row, rows.get(row)));
     return sorted;
   }

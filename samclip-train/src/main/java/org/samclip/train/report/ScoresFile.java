@@ -25,11 +25,11 @@ import org.samclip.eval.metric.RatioScores;
  * {@link RowScores} as compressed JSON:
  *
  * <pre>
- * {"format": "samclip-scores-1", "model": "stage2", "run": "quickstart", "recipe": HASH, "seed": 0,
+ * {"format": "samclip-scores-2", "model": "stage2", "run": "quickstart", "recipe": HASH, "seed": 0,
  *  "images": [[KEY, ...], ...],
  *  "metrics": {
- *    "point_miou": {"images": 0, "numerators": [...], "denominators": [...], "counts": [...]},
- *    "semantic_miou": {"images": 1, "mean": "IOU",
+ *    "point_miou": {"images": 0, "shown": "MAIN", "numerators": [...], "denominators": [...], "counts": [...]},
+ *    "semantic_miou": {"images": 1, "shown": "MAIN", "mean": "IOU",
  *                      "classes": [[LABEL, HITS, TARGET, PREDICTED, LABEL, ...], ...]}, ...}}
  * </pre>
  *
@@ -41,7 +41,7 @@ public final class ScoresFile {
   /** The end of the files' names. */
   public static final String SUFFIX = ".json.gz";
 
-  private static final String FORMAT = "samclip-scores-1";
+  private static final String FORMAT = "samclip-scores-2";
 
   /** Most bytes of JSON that are read: some ten million numbers. */
   private static final int MOST_BYTES = 1 << 28;
@@ -66,6 +66,7 @@ public final class ScoresFile {
 
   private record Metric(
       int images,
+      Column.Shown shown,
       double[] numerators,
       double[] denominators,
       long[] counts,
@@ -88,7 +89,8 @@ public final class ScoresFile {
               if (!images.contains(scores.images())) {
                 images.add(scores.images());
               }
-              metrics.put(name, stored(scores, images.indexOf(scores.images())));
+              metrics.put(
+                  name, stored(scores, images.indexOf(scores.images()), row.shown().get(name)));
             });
     Content content =
         new Content(FORMAT, row.model(), row.run(), row.recipe(), row.seed(), images, metrics);
@@ -101,10 +103,10 @@ public final class ScoresFile {
         });
   }
 
-  private static Metric stored(ImageScores scores, int images) {
+  private static Metric stored(ImageScores scores, int images, Column.Shown shown) {
     if (scores instanceof RatioScores ratio) {
       return new Metric(
-          images, ratio.numerators(), ratio.denominators(), ratio.counts(), null, null);
+          images, shown, ratio.numerators(), ratio.denominators(), ratio.counts(), null, null);
     }
     ClassScores dense = (ClassScores) scores;
     long[][] classes =
@@ -116,7 +118,7 @@ public final class ScoresFile {
                             p -> LongStream.of(p.label(), p.hits(), p.target(), p.predicted()))
                         .toArray())
             .toArray(long[][]::new);
-    return new Metric(images, null, null, null, dense.mean(), classes);
+    return new Metric(images, shown, null, null, null, dense.mean(), classes);
   }
 
   /**
@@ -148,7 +150,10 @@ public final class ScoresFile {
       }
       Map<String, ImageScores> metrics = new LinkedHashMap<>();
       content.metrics.forEach((name, metric) -> metrics.put(name, scores(metric, content.images)));
-      return new RowScores(content.model, content.run, content.recipe, content.seed, metrics);
+      Map<String, Column.Shown> shown = new LinkedHashMap<>();
+      content.metrics.forEach((name, metric) -> shown.put(name, metric.shown));
+      return new RowScores(
+          content.model, content.run, content.recipe, content.seed, metrics, shown);
     } catch (IOException
         | IllegalArgumentException
         | ArithmeticException

@@ -6,296 +6,226 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.samclip.data.source.ClassFolders;
 import org.samclip.data.source.CocoInstances;
 import org.samclip.data.source.DataLimits;
+import org.samclip.data.source.EvaluationSet;
 import org.samclip.data.source.HeldOutClasses;
 import org.samclip.data.source.LabelMapFolder;
-import org.samclip.eval.Background;
+import org.samclip.eval.Answers;
 import org.samclip.eval.adapter.ImageTextAdapter;
 import org.samclip.eval.adapter.PromptedMaskAdapter;
+import org.samclip.eval.adapter.TwoHeadAdapter;
 import org.samclip.eval.metric.ImageScores;
-import org.samclip.eval.segment.HeadComposition;
-import org.samclip.eval.segment.InstanceSegmentation;
-import org.samclip.eval.segment.InstanceSegmentation.Prompt;
-import org.samclip.eval.segment.MaskRetention;
+import org.samclip.eval.picture.Panels;
+import org.samclip.eval.protocol.ComposeProtocol;
+import org.samclip.eval.protocol.DataKind;
+import org.samclip.eval.protocol.EvaluationData;
+import org.samclip.eval.protocol.Metric;
+import org.samclip.eval.protocol.ProtocolResult;
+import org.samclip.eval.protocol.ProtocolRun;
+import org.samclip.eval.protocol.SemanticProtocol;
 import org.samclip.eval.segment.PromptedMaskModel;
-import org.samclip.eval.segment.SingleMaskListener;
-import org.samclip.eval.segment.TeacherMasks;
-import org.samclip.eval.segment.TwoHeadModel;
-import org.samclip.eval.zeroshot.EmbeddingRetention;
 import org.samclip.eval.zeroshot.ImageTextModel;
-import org.samclip.eval.zeroshot.PromptTemplates;
-import org.samclip.eval.zeroshot.SemanticSegmentation;
-import org.samclip.eval.zeroshot.TeacherEmbeddings;
-import org.samclip.eval.zeroshot.ZeroShotClassification;
+import org.samclip.model.PromptableModel;
+import org.samclip.model.TextAlignedModel;
+import org.samclip.model.TwoHeadedModel;
+import org.samclip.model.VisionModel;
 import org.samclip.train.recipe.EvaluationSpec;
-import org.samclip.train.teacher.Teachers;
+import org.samclip.train.recipe.ProtocolSpec;
 
 /**
- * The columns of the table, measured on held-out data; {@link
- * org.samclip.train.report.ResultsTable#METRICS} says what each is. A teacher answers once for all
- * models that are compared with it, and its answers stay in memory.
+ * The columns of the table, measured on held-out data: every entry of the recipe's protocols at
+ * each of its resolutions. A teacher answers once for all models that are compared with it, and its
+ * answers stay in memory.
  */
 public final class Evaluation {
 
   private static final int BATCH = 32;
-  private static final int PROMPTS_PER_PASS = 64;
 
   private final EvaluationSpec spec;
-  private final PromptTemplates templates;
-  private final ClassFolders classes;
-  private final LabelMapFolder semantic;
-  private final CocoInstances instances;
-  private final Set<Integer> heldOutClasses;
-  private final Set<Integer> heldOutLabels;
-  private final PromptedMaskAdapter samTeacher;
-  private final ImageTextAdapter clipTeacher;
-  private final Map<Integer, TeacherMasks> teacherMasks = new HashMap<>();
-  private TeacherEmbeddings teacherEmbeddings;
+  private final Map<String, VisionModel> teachers;
+  private final EvaluationData data = new EvaluationData();
+  private final Map<Asked, Answers> answers = new HashMap<>();
+
+  /**
+   * What a teacher was asked.
+   *
+   * @param entry of the protocols
+   * @param side in pixels; 0 for its own
+   */
+  private record Asked(String entry, int side) {}
 
   /**
    * @param spec what is measured
-   * @param sets where the held-out sets are; what is absent is not measured
+   * @param sets where the held-out sets are; what needs an absent one is not measured
    * @param maxPixels of one image
-   * @param teachers what the students are compared with
+   * @param teachers by name, those that the entries name among them
    * @throws org.samclip.UserError if a set is not as it should be
    */
   public Evaluation(
-      EvaluationSpec spec, EvaluationSpec.SetsSpec sets, long maxPixels, Teachers teachers) {
+      EvaluationSpec spec,
+      EvaluationSpec.SetsSpec sets,
+      long maxPixels,
+      Map<String, VisionModel> teachers) {
     this.spec = spec;
-    this.samTeacher = new PromptedMaskAdapter(teachers.sam());
-    this.clipTeacher = new ImageTextAdapter(teachers.clip().withDense(spec.teacherDense()));
-    this.templates =
-        switch (spec.templates()) {
-          case BRIEF -> PromptTemplates.brief();
-          case OPENAI -> PromptTemplates.openAi();
-        };
+    this.teachers = teachers;
     DataLimits limits = new DataLimits(maxPixels, DataLimits.DEFAULT.maxMemberBytes());
-    classes = sets.classes() == null ? null : new ClassFolders(Path.of(sets.classes()), limits);
-    semantic =
-        sets.semantic() == null ? null : new LabelMapFolder(Path.of(sets.semantic()), limits);
-    instances =
-        sets.instances() == null
-            ? null
-            : new CocoInstances(Path.of(sets.instances()), Path.of(sets.images()), limits);
-    HeldOutClasses heldOut =
-        sets.heldout() == null ? null : HeldOutClasses.read(Path.of(sets.heldout()));
-    if (heldOut != null) {
-      heldOut.requireKnown(Stream.of(classes, semantic).filter(Objects::nonNull).toList());
+    if (sets.classes() != null) {
+      data.optClasses(new ClassFolders(Path.of(sets.classes()), limits));
     }
-    heldOutClasses = heldOut == null || classes == null ? Set.of() : heldOut.labels(classes);
-    heldOutLabels = heldOut == null || semantic == null ? Set.of() : heldOut.labels(semantic);
-  }
-
-  /**
-   * @return scenes with label maps, or null: what pictures are drawn of
-   */
-  public LabelMapFolder semanticSet() {
-    return semantic;
-  }
-
-  /**
-   * @return how both heads are composed
-   */
-  public HeadComposition.Options composition() {
-    return new HeadComposition.Options(
-        spec.composed().resolution(),
-        BATCH,
-        spec.maxImages(),
-        templates,
-        spec.background(),
-        spec.composed().settings(),
-        PROMPTS_PER_PASS);
-  }
-
-  /**
-   * @return how the CLIP head alone segments for the table
-   */
-  public SemanticSegmentation.Options semantic() {
-    return semantic(spec.semanticResolutions().get(0));
-  }
-
-  private SemanticSegmentation.Options semantic(int side) {
-    return new SemanticSegmentation.Options(
-        side,
-        BATCH,
-        spec.maxImages(),
-        templates,
-        spec.background(),
-        spec.composed().temperature(),
-        spec.composed().threshold());
-  }
-
-  /**
-   * @param model with both heads
-   * @return all metrics
-   */
-  public Map<String, ImageScores> student(TwoHeadModel model) {
-    Map<String, ImageScores> row = eachHead(model);
-    if (semantic != null) {
-      Map<Background, HeadComposition.Result> found =
-          HeadComposition.run(model, semantic, composition(), backgrounds());
-      row.put("composed_miou", found.get(counted()).perImage());
-      row.put("composed_fg_miou", found.get(Background.EXCLUDED).perImage());
-      if (!heldOutLabels.isEmpty()) {
-        row.put(
-            "heldout_composed_miou", found.get(counted()).perImage().only(heldOutLabels::contains));
-      }
+    if (sets.classesTrain() != null) {
+      data.optClassesTrain(new ClassFolders(Path.of(sets.classesTrain()), limits));
     }
-    return row;
+    if (sets.semantic() != null) {
+      data.optSemantic(new LabelMapFolder(Path.of(sets.semantic()), limits));
+    }
+    if (sets.instances() != null) {
+      data.optInstances(
+          new CocoInstances(Path.of(sets.instances()), Path.of(sets.images()), limits));
+    }
+    if (sets.heldout() != null) {
+      data.optHeldOut(HeldOutClasses.read(Path.of(sets.heldout())));
+    }
   }
 
   /**
-   * @param model with both heads
-   * @return the metrics of each head alone, without composing both
+   * @return kinds of sets that some entry reads and that are absent
    */
-  public Map<String, ImageScores> eachHead(TwoHeadModel model) {
+  public Set<DataKind> missing() {
+    Set<DataKind> missing = EnumSet.noneOf(DataKind.class);
+    spec.protocols().entries().forEach(entry -> missing.addAll(entry.choice().protocol().reads()));
+    missing.removeAll(data.kinds());
+    return missing;
+  }
+
+  /** The entries whose sets are there. */
+  private List<ProtocolSpec> measurable() {
+    return spec.protocols().entries().stream()
+        .filter(entry -> data.kinds().containsAll(entry.choice().protocol().reads()))
+        .toList();
+  }
+
+  /**
+   * @param model that every entry can measure
+   * @return all metrics by column
+   * @throws org.samclip.UserError if the model cannot do what an entry needs
+   */
+  public Map<String, ImageScores> student(VisionModel model) {
     Map<String, ImageScores> row = new LinkedHashMap<>();
-    for (int side : spec.promptedResolutions()) {
-      if (instances != null) {
-        MaskRetention retention = new MaskRetention(Optional.of(teacherMasks(side)));
-        prompted(row, model, side, retention);
-        String behind = behind(side, spec.promptedResolutions());
-        row.put("teacher_iou" + behind, retention.teacherIou());
-        row.put("logit_ratio" + behind, retention.logitRatio());
-        row.put("stability" + behind, retention.stability());
-      }
-    }
-    for (int side : spec.classificationResolutions()) {
-      if (classes != null) {
-        EmbeddingRetention retention = new EmbeddingRetention(teacherEmbeddings());
-        String behind = behind(side, spec.classificationResolutions());
-        named(row, model, side, behind, retention);
-        row.put("clip_cosine" + behind, retention.cosine());
-      }
-    }
-    semantic(row, model, spec.semanticResolutions());
-    return row;
-  }
-
-  /**
-   * @return masks of the SAM teacher; what compares it with itself is left out
-   */
-  public Map<String, ImageScores> samTeacher() {
-    Map<String, ImageScores> row = new LinkedHashMap<>();
-    for (int side : spec.promptedResolutions()) {
-      if (instances != null) {
-        MaskRetention own = new MaskRetention(Optional.empty());
-        TeacherMasks masks = new TeacherMasks();
-        prompted(row, samTeacher, side, own.and(masks));
-        teacherMasks.put(side, masks);
-        row.put("stability" + behind(side, spec.promptedResolutions()), own.stability());
+    for (ProtocolSpec entry : measurable()) {
+      for (int side : entry.resolutions()) {
+        ProtocolRun run = run(side, false, compared(entry, side));
+        put(row, entry, side, entry.choice().run(model, data, run));
       }
     }
     return row;
   }
 
   /**
-   * The CLIP teacher names images and patches at its own side, where it is best.
+   * Measures a teacher by the entries that hold the student against it, at the student's sides or
+   * at its own, as the protocol wants.
    *
-   * @return names and label maps of the CLIP teacher; what compares it with itself is left out
+   * @param name of the teacher
+   * @return its metrics by column; what compares it with itself is left out
    */
-  public Map<String, ImageScores> clipTeacher() {
+  public Map<String, ImageScores> teacher(String name) {
     Map<String, ImageScores> row = new LinkedHashMap<>();
-    if (classes != null) {
-      rememberEmbeddings(row);
-    }
-    semantic(row, clipTeacher, List.of(clipTeacher.imageSide()));
-    return row;
-  }
-
-  /** In a run that was resumed the teacher's row is there, but not what it drew. */
-  private TeacherMasks teacherMasks(int side) {
-    return teacherMasks.computeIfAbsent(
-        side,
-        s -> {
-          TeacherMasks masks = new TeacherMasks();
-          prompted(new LinkedHashMap<>(), samTeacher, s, masks);
-          return masks;
-        });
-  }
-
-  private TeacherEmbeddings teacherEmbeddings() {
-    if (teacherEmbeddings == null) {
-      rememberEmbeddings(new LinkedHashMap<>());
-    }
-    return teacherEmbeddings;
-  }
-
-  private void rememberEmbeddings(Map<String, ImageScores> row) {
-    TeacherEmbeddings embeddings = new TeacherEmbeddings();
-    named(row, clipTeacher, clipTeacher.imageSide(), "", embeddings);
-    teacherEmbeddings = embeddings;
-  }
-
-  private void prompted(
-      Map<String, ImageScores> row,
-      PromptedMaskModel model,
-      int side,
-      SingleMaskListener listener) {
-    InstanceSegmentation.Options options =
-        new InstanceSegmentation.Options(
-            List.of(Prompt.POINT, Prompt.BOX),
-            side,
-            BATCH,
-            spec.maxImages(),
-            PROMPTS_PER_PASS,
-            false);
-    InstanceSegmentation.Result found =
-        InstanceSegmentation.run(model, instances, options, listener);
-    String behind = behind(side, spec.promptedResolutions());
-    row.put("point_miou" + behind, found.iou().get(Prompt.POINT));
-    row.put("box_miou" + behind, found.iou().get(Prompt.BOX));
-  }
-
-  private void named(
-      Map<String, ImageScores> row,
-      ImageTextModel model,
-      int side,
-      String behind,
-      ZeroShotClassification.EmbeddingListener listener) {
-    ZeroShotClassification.Options options =
-        new ZeroShotClassification.Options(side, BATCH, spec.maxImages(), templates);
-    ZeroShotClassification.Result found =
-        ZeroShotClassification.run(model, classes, options, listener);
-    row.put("zeroshot_top1" + behind, found.top1(label -> !heldOutClasses.contains(label)));
-    if (!heldOutClasses.isEmpty()) {
-      row.put("heldout_top1" + behind, found.top1(heldOutClasses::contains));
-    }
-  }
-
-  private void semantic(Map<String, ImageScores> row, ImageTextModel model, List<Integer> sides) {
-    for (int side : sides) {
-      if (semantic != null) {
-        Map<Background, SemanticSegmentation.Result> found =
-            SemanticSegmentation.run(model, semantic, semantic(side), backgrounds());
-        String behind = behind(side, sides);
-        row.put("semantic_miou" + behind, found.get(counted()).perImage());
-        row.put("semantic_fg_miou" + behind, found.get(Background.EXCLUDED).perImage());
-        if (!heldOutLabels.isEmpty()) {
-          row.put(
-              "heldout_semantic_miou" + behind,
-              found.get(counted()).perImage().only(heldOutLabels::contains));
+    for (ProtocolSpec entry : measurable()) {
+      if (entry.teacher().filter(name::equals).isPresent()) {
+        if (entry.choice().protocol().asksTeacherAtOwnSide()) {
+          put(row, entry, entry.resolutions().get(0), ask(entry, 0));
+        } else {
+          entry.resolutions().forEach(side -> put(row, entry, side, ask(entry, side)));
         }
       }
     }
+    return row;
   }
 
-  /** How the background is found where it counts; without such a class there is one way only. */
-  private Background counted() {
-    return Background.indexIn(semantic.classes()) < 0 ? Background.EXCLUDED : spec.background();
+  private ProtocolRun run(int side, boolean keeps, Optional<ProtocolRun.Teacher> teacher) {
+    return new ProtocolRun(side, BATCH, spec.maxImages(), keeps, teacher);
   }
 
-  private Set<Background> backgrounds() {
-    return EnumSet.of(counted(), Background.EXCLUDED);
+  private ProtocolResult ask(ProtocolSpec entry, int side) {
+    boolean keeps = entry.choice().protocol().comparesAnswers();
+    VisionModel teacher = teachers.get(entry.teacher().orElseThrow());
+    ProtocolResult found =
+        entry.choice().forTeacher().run(teacher, data, run(side, keeps, Optional.empty()));
+    found.answers().ifPresent(given -> answers.put(new Asked(entry.name(), side), given));
+    return found;
   }
 
-  private static String behind(int side, List<Integer> sides) {
-    return side == sides.get(0) ? "" : "_" + side;
+  /** In a run that was resumed the teacher's row is there, but not what it answered. */
+  private Optional<ProtocolRun.Teacher> compared(ProtocolSpec entry, int side) {
+    if (entry.teacher().isEmpty() || !entry.choice().protocol().comparesAnswers()) {
+      return Optional.empty();
+    }
+    int asked = entry.choice().protocol().asksTeacherAtOwnSide() ? 0 : side;
+    Answers given = answers.get(new Asked(entry.name(), asked));
+    if (given == null) {
+      given = ask(entry, asked).answers().orElseThrow();
+    }
+    return Optional.of(new ProtocolRun.Teacher(entry.teacher().get(), given));
+  }
+
+  private static void put(
+      Map<String, ImageScores> row, ProtocolSpec entry, int side, ProtocolResult found) {
+    for (Metric metric : entry.choice().metrics(entry.teacher())) {
+      ImageScores scores = found.metrics().get(metric.id());
+      if (scores != null && metric.shown() != Metric.Shown.DETAIL) {
+        row.put(entry.column(metric.id(), side), scores);
+      }
+    }
+  }
+
+  /**
+   * @return images with label maps, of which pictures are drawn
+   * @throws org.samclip.UserError if there are none
+   */
+  public EvaluationSet<LabelMapFolder.Item> pictured() {
+    return data.semantic();
+  }
+
+  /**
+   * Pictures by the first entries of the protocols {@code semantic} and {@code compose}, see {@link
+   * EvaluationSpec#hasPictures}.
+   *
+   * @param model the student
+   * @return what draws it beside the teacher of the first, and those that draw masks
+   */
+  public Panels panels(VisionModel model) {
+    ProtocolSpec named = spec.first(SemanticProtocol.class).orElseThrow();
+    ProtocolSpec composed = spec.first(ComposeProtocol.class).orElseThrow();
+    SemanticProtocol.Options naming = (SemanticProtocol.Options) named.choice().options();
+    ComposeProtocol.Options composing = (ComposeProtocol.Options) composed.choice().options();
+    Map<String, PromptedMaskModel> drawers = new LinkedHashMap<>();
+    for (String name : spec.teachers()) {
+      teachers
+          .get(name)
+          .as(PromptableModel.class)
+          .ifPresent(teacher -> drawers.put(name, new PromptedMaskAdapter(teacher)));
+    }
+    Map<String, ImageTextModel> namers = new LinkedHashMap<>();
+    named
+        .teacher()
+        .ifPresent(
+            name ->
+                teachers
+                    .get(name)
+                    .as(TextAlignedModel.class)
+                    .ifPresent(
+                        teacher ->
+                            namers.put(
+                                name, new ImageTextAdapter(teacher.withDense(naming.dense())))));
+    ProtocolRun run = run(0, false, Optional.empty());
+    return new Panels(
+        new TwoHeadAdapter(model.as(TwoHeadedModel.class).orElseThrow()),
+        drawers,
+        namers,
+        naming.at(named.resolutions().get(0), run),
+        composing.at(composed.resolutions().get(0), run));
   }
 }

@@ -16,30 +16,32 @@ import org.samclip.UserError;
 import org.samclip.checkpoint.TensorType;
 import org.samclip.data.cache.CacheFolder;
 import org.samclip.data.scenes.SceneProgress;
-import org.samclip.eval.adapter.ImageTextAdapter;
-import org.samclip.eval.adapter.PromptedMaskAdapter;
-import org.samclip.eval.adapter.TwoHeadAdapter;
-import org.samclip.eval.picture.Panels;
+import org.samclip.eval.protocol.DataKind;
+import org.samclip.eval.protocol.Metric;
 import org.samclip.kernel.Autocast;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ModelFile;
-import org.samclip.model.SamClipModel;
+import org.samclip.student.MergedModel;
 import org.samclip.train.feed.DataFiles;
-import org.samclip.train.objective.Distillations;
-import org.samclip.train.recipe.EvaluationSpec;
+import org.samclip.train.objective.Feeds;
+import org.samclip.train.rank.Ranks;
+import org.samclip.train.rank.SingleRank;
 import org.samclip.train.recipe.EvaluationSpec.SetsSpec;
 import org.samclip.train.recipe.EvaluationSpec.Split;
 import org.samclip.train.recipe.Recipe;
+import org.samclip.train.report.Column;
 import org.samclip.train.report.Curves;
 import org.samclip.train.report.MetricsLog;
 import org.samclip.train.report.ProcessMemory;
 import org.samclip.train.report.ResultsTable;
 import org.samclip.train.report.RunResults;
+import org.samclip.train.stage.BlendPhase;
 import org.samclip.train.stage.Interruption;
 import org.samclip.train.stage.Phase;
 import org.samclip.train.stage.StageLength;
 import org.samclip.train.stage.StageRunner;
 import org.samclip.train.stage.StepListener;
+import org.samclip.train.stage.TrainPhase;
 import org.samclip.train.stage.Trainer;
 import org.samclip.train.stage.Validation;
 import org.samclip.train.store.CheckpointStore;
@@ -53,8 +55,6 @@ import org.samclip.train.teacher.Teachers;
  */
 public final class MergeRun {
 
-  private static final String SAM_TEACHER = "sam-teacher";
-  private static final String CLIP_TEACHER = "clip-teacher";
   private static final int NAMES_SHOWN = 8;
 
   private final Recipe recipe;
@@ -64,6 +64,7 @@ public final class MergeRun {
   private final StageLength length;
   private final CheckpointStore store;
   private final Supplier<Interruption> interruptions;
+  private final Ranks ranks;
   private Map<String, String> licences = Map.of();
 
   /** Hears what a run does. */
@@ -81,7 +82,7 @@ public final class MergeRun {
    * @param listener hears of it
    */
   public MergeRun(Recipe recipe, RunFolder folder, Listener listener) {
-    this(recipe, folder, listener, Interruption::ofProcess);
+    this(recipe, folder, listener, Interruption::ofProcess, SingleRank.ONLY);
   }
 
   /**
@@ -89,16 +90,25 @@ public final class MergeRun {
    * @param folder where it goes
    * @param listener hears of it
    * @param interruptions gives what may stop a stage, and is closed after it
+   * @param ranks who do it together, all with the same folder; the first of them writes
    */
   public MergeRun(
-      Recipe recipe, RunFolder folder, Listener listener, Supplier<Interruption> interruptions) {
+      Recipe recipe,
+      RunFolder folder,
+      Listener listener,
+      Supplier<Interruption> interruptions,
+      Ranks ranks) {
     this.recipe = recipe;
     this.folder = folder;
     this.listener = listener;
-    this.data = new DataFiles(recipe.data(), folder.quarantine(), folder.root());
+    this.data =
+        ranks.writes()
+            ? new DataFiles(recipe.data(), folder.quarantine(), folder.root())
+            : new DataFiles(recipe.data(), null, null);
     this.length = new StageLength(data, recipe.maxSteps());
     this.store = new CheckpointStore(folder.checkpoints(), recipe.checkpoint().keep());
     this.interruptions = interruptions;
+    this.ranks = ranks;
   }
 
   /**
@@ -127,59 +137,80 @@ public final class MergeRun {
       Teachers teachers = Teachers.load(recipe.teachers(), manager);
       Students students = new Students(recipe, teachers, data, licences);
       students.requireFit();
-      data.prepare(listener);
+      LicenceCheck.problems(recipe.licence(), students.terms()).forEach(listener::onMessage);
+      // All have looked at the folder before anything in it changes.
+      ranks.meet();
+      if (ranks.writes()) {
+        data.prepare(listener);
+      }
+      ranks.meet();
       SetsSpec sets = data.sets(recipe.evaluation(), recipe.evaluation().split());
       Evaluation evaluation =
-          new Evaluation(recipe.evaluation(), sets, recipe.data().maxPixels(), teachers);
-      folder.begin(recipe);
-      tellMissing(sets);
-      if (!rows.has(SAM_TEACHER) || !rows.has(CLIP_TEACHER)) {
-        listener.onMessage("measuring the teachers");
-        rows.put(SAM_TEACHER, evaluation.samTeacher());
-        rows.put(CLIP_TEACHER, evaluation.clipTeacher());
+          new Evaluation(recipe.evaluation(), sets, recipe.data().maxPixels(), teachers.models());
+      tellMissing(evaluation);
+      if (ranks.writes()) {
+        folder.begin(recipe);
+        teachers(evaluation, rows);
       }
       if (!phases(teachers, students, evaluation, rows, manager)) {
         return Optional.empty();
       }
-      Curves.write(folder.metrics(), folder.curves());
-      draw(teachers, evaluation, manager);
       if (recipe.cache().dir() == null) {
-        CacheFolder.delete(folder.cache());
+        CacheFolder.delete(ranks.own(folder.cache()));
+      }
+      ranks.meet();
+      if (!ranks.writes()) {
+        return Optional.of(results().table());
+      }
+      Curves.write(folder.metrics(), folder.curves());
+      draw(evaluation, manager);
+      if (recipe.cache().dir() == null) {
+        CacheFolder.delete(folder.cache()); // what is left is the folder of all ranks' folders
       }
       return Optional.of(rows.table());
     }
   }
 
+  private void teachers(Evaluation evaluation, RunResults rows) {
+    for (String teacher : recipe.evaluation().teachers()) {
+      if (!rows.has(Column.teacherRow(teacher))) {
+        listener.onMessage("measuring the teacher " + teacher);
+        rows.put(Column.teacherRow(teacher), evaluation.teacher(teacher));
+      }
+    }
+  }
+
   /** Teachers first, then what is to be beaten, then the stages. */
   private RunResults results() {
-    List<String> first = new ArrayList<>(List.of(SAM_TEACHER, CLIP_TEACHER));
+    List<String> first = new ArrayList<>();
+    recipe.evaluation().teachers().forEach(name -> first.add(Column.teacherRow(name)));
     recipe.baselines().forEach(baseline -> first.add(baseline.name()));
     return new RunResults(recipe, folder.results(), folder.scores(), first);
   }
 
   private boolean finished(RunResults rows) {
-    boolean measured = rows.has(SAM_TEACHER) && rows.has(CLIP_TEACHER);
+    boolean measured =
+        recipe.evaluation().teachers().stream().map(Column::teacherRow).allMatch(rows::has);
     for (Phase phase : Phase.of(recipe)) {
       measured &=
           Files.exists(folder.model(phase.row())) && (!phase.inTable() || rows.has(phase.row()));
     }
-    boolean pictures =
-        recipe.evaluation().panels() > 0
-            && data.sets(recipe.evaluation(), recipe.evaluation().split()).semantic() != null;
-    return measured && (!pictures || Files.exists(folder.panels()));
+    return measured && (!draws() || Files.exists(folder.panels()));
   }
 
-  private void tellMissing(SetsSpec sets) {
-    List<String> missing = new ArrayList<>();
-    if (sets.instances() == null) {
-      missing.add("instances");
+  /** Whether there will be pictures: known before any set is read. */
+  private boolean draws() {
+    SetsSpec sets = data.sets(recipe.evaluation(), recipe.evaluation().split());
+    return recipe.evaluation().panels() > 0
+        && sets.semantic() != null
+        && recipe.evaluation().hasPictures();
+  }
+
+  private void tellMissing(Evaluation evaluation) {
+    if (recipe.evaluation().protocols().entries().isEmpty()) {
+      listener.onMessage("evaluation.protocols names none: nothing is measured");
     }
-    if (sets.classes() == null) {
-      missing.add("classes");
-    }
-    if (sets.semantic() == null) {
-      missing.add("semantic");
-    }
+    List<String> missing = evaluation.missing().stream().map(DataKind::key).toList();
     if (!missing.isEmpty()) {
       listener.onMessage(
           "evaluation.data names no "
@@ -188,14 +219,10 @@ public final class MergeRun {
     }
   }
 
-  private ImageTextAdapter clipTeacher(Teachers teachers) {
-    return new ImageTextAdapter(teachers.clip().withDense(recipe.evaluation().teacherDense()));
-  }
-
   /** Pictures of the model after the last stage beside the teachers. */
-  private void draw(Teachers teachers, Evaluation evaluation, NDManager manager) {
+  private void draw(Evaluation evaluation, NDManager manager) {
     int count = recipe.evaluation().panels();
-    if (count == 0 || evaluation.semanticSet() == null || Files.exists(folder.panels())) {
+    if (!draws() || Files.exists(folder.panels())) {
       return;
     }
     listener.onMessage("drawing " + count + " panels");
@@ -203,14 +230,8 @@ public final class MergeRun {
     Path aside = folder.root().resolve("panels.part");
     try (NDManager own = manager.newSubManager()) {
       Path last = folder.model("stage" + recipe.stages().size());
-      SamClipModel model = ModelFile.read(SamClipModel.class, last, own);
-      new Panels(
-              new TwoHeadAdapter(model),
-              Optional.of(new PromptedMaskAdapter(teachers.sam())),
-              Optional.of(clipTeacher(teachers)),
-              evaluation.semantic(),
-              evaluation.composition())
-          .write(aside, evaluation.semanticSet(), count);
+      MergedModel model = ModelFile.read(MergedModel.class, last, own);
+      evaluation.panels(model).write(aside, evaluation.pictured(), count);
     }
     try {
       Files.move(aside, folder.panels(), StandardCopyOption.ATOMIC_MOVE);
@@ -227,33 +248,32 @@ public final class MergeRun {
       NDManager manager) {
     Progress resumed = store.latest();
     // One for all phases: the teachers answer for its looks once.
-    Validation validation =
-        new Validation(new Distillations(recipe, teachers, data), skills(teachers));
+    Validation validation = new Validation(new Feeds(recipe, teachers, data), skills(teachers));
     long updates = 0;
-    try (MetricsLog log = MetricsLog.open(folder.metrics(), updatesDone(resumed));
-        MetricsLog timings = MetricsLog.open(folder.timings(), updatesDone(resumed))) {
+    try (MetricsLog log = log(folder.metrics(), resumed);
+        MetricsLog timings = log(folder.timings(), resumed)) {
       for (Phase phase : Phase.of(recipe)) {
         boolean done = Files.exists(folder.model(phase.row()));
-        boolean measured = !phase.inTable() || rows.has(phase.row());
+        // Only one measures.
+        boolean measured = !phase.inTable() || rows.has(phase.row()) || !ranks.writes();
         long before = updates;
-        updates += length.steps(phase.stage());
+        updates += length.steps(phase);
         if (done && measured) {
           continue;
         }
         boolean here = !done && resumed != null && resumed.phase().equals(phase.row());
         Progress from = here ? resumed : null;
         try (NDManager own = manager.newSubManager()) {
-          SamClipModel model = start(phase, done, from, students, own);
-          if (!done) {
-            listener.onMessage(StageRunner.table(phase.stage(), model.model()).text().strip());
-          }
-          if (!done && !train(phase, model, from, before, validation, own, log, timings)) {
-            return false;
+          MergedModel model = start(phase, done, from, students, own);
+          if (!done && phase instanceof TrainPhase train) {
+            listener.onMessage(StageRunner.table(train.stage(), model.student()).text().strip());
+            if (!train(train, model, from, before, validation, own, log, timings)) {
+              return false;
+            }
           }
           if (!measured) {
             listener.onMessage("measuring " + phase.row());
-            TwoHeadAdapter adapter = new TwoHeadAdapter(model);
-            rows.put(phase.row(), evaluation.student(adapter));
+            rows.put(phase.row(), evaluation.student(model));
           }
         }
       }
@@ -261,9 +281,13 @@ public final class MergeRun {
     return true;
   }
 
+  private MetricsLog log(Path file, Progress resumed) {
+    return ranks.writes() ? MetricsLog.open(file, updatesDone(resumed)) : MetricsLog.none();
+  }
+
   private boolean train(
-      Phase phase,
-      SamClipModel model,
+      TrainPhase phase,
+      MergedModel model,
       Progress from,
       long before,
       Validation validation,
@@ -272,19 +296,21 @@ public final class MergeRun {
       MetricsLog timings) {
     try (Interruption interruption = interruptions.get();
         Autocast precision = recipe.isBf16() ? Autocast.bf16() : Autocast.float32()) {
-      StageRunner runner = new StageRunner(validation, length, folder, store, interruption);
+      StageRunner runner = new StageRunner(validation, length, folder, store, interruption, ranks);
       boolean ended =
           runner.run(phase, model, own, from, before, logged(log, timings, phase, before));
-      if (ended) {
+      if (ended && ranks.writes()) {
         ModelFile.write(folder.model(phase.row()), model, TensorType.F32);
         store.removeBest(null);
       }
-      if (interruption.requested()) {
+      // Also what the writer has written is behind this on all ranks.
+      boolean stopped = ranks.agree(interruption.requested());
+      if (stopped && ranks.writes()) {
         // Said before the process may end.
         listener.onMessage(
             "stopped: " + store.latest().updates() + " updates are saved; continue with --resume");
       }
-      return ended && !interruption.requested();
+      return ended && !stopped;
     }
   }
 
@@ -292,19 +318,29 @@ public final class MergeRun {
   private Validation.Skills skills(Teachers teachers) {
     SetsSpec sets = data.sets(recipe.evaluation(), Split.VALIDATION);
     Map<Integer, Evaluation> looks = new HashMap<>();
-    return (model, images) -> {
-      Evaluation look =
-          looks.computeIfAbsent(
-              images,
-              n -> {
-                EvaluationSpec spec = recipe.evaluation().look(n);
-                return new Evaluation(spec, sets, recipe.data().maxPixels(), teachers);
-              });
-      Map<String, Double> values = new LinkedHashMap<>();
-      look.eachHead(new TwoHeadAdapter(model))
-          .forEach((name, scores) -> values.put(name, scores.value()));
-      values.values().removeIf(value -> value.isNaN());
-      return values;
+    return new Validation.Skills() {
+      @Override
+      public Map<String, Double> of(MergedModel model, int images) {
+        Evaluation look =
+            looks.computeIfAbsent(
+                images,
+                n ->
+                    new Evaluation(
+                        recipe.evaluation().look(n),
+                        sets,
+                        recipe.data().maxPixels(),
+                        teachers.models()));
+        Map<String, Double> values = new LinkedHashMap<>();
+        look.student(model).forEach((name, scores) -> values.put(name, scores.value()));
+        values.values().removeIf(value -> value.isNaN());
+        return values;
+      }
+
+      @Override
+      public boolean lowerIsBetter(String metric) {
+        return Column.of(recipe.evaluation()).stream()
+            .anyMatch(c -> c.name().equals(metric) && c.better() == Metric.Better.LOWER);
+      }
     };
   }
 
@@ -315,13 +351,13 @@ public final class MergeRun {
       if (!Files.exists(folder.model(phase.row()))) {
         break;
       }
-      finished += length.steps(phase.stage());
+      finished += length.steps(phase);
     }
     return Math.max(resumed == null ? 0 : resumed.updates(), finished);
   }
 
   /** What a seed decides goes to one log, what the machine adds to another. */
-  private StepListener logged(MetricsLog log, MetricsLog timings, Phase phase, long before) {
+  private StepListener logged(MetricsLog log, MetricsLog timings, TrainPhase phase, long before) {
     return new StepListener() {
       @Override
       public void onStage(String stage, long step, long end) {
@@ -372,16 +408,24 @@ public final class MergeRun {
     return names.size() > shown ? list + " and " + (names.size() - shown) + " more" : list;
   }
 
-  private SamClipModel start(
+  /** A phase's model: as it is, as its training begins or goes on, or as it is blended. */
+  private MergedModel start(
       Phase phase, boolean done, Progress from, Students students, NDManager own) {
     if (done) {
-      return ModelFile.read(SamClipModel.class, folder.model(phase.row()), own);
+      return ModelFile.read(MergedModel.class, folder.model(phase.row()), own);
     }
     if (from != null) {
       return store.model(own);
     }
-    return phase.start() == null
-        ? students.base(own, phase.model())
-        : ModelFile.read(SamClipModel.class, folder.model(phase.start()), own);
+    if (phase instanceof BlendPhase blend) {
+      listener.onMessage("blending " + blend.row() + ": " + blend.blend().text());
+      MergedModel model = new Blends(students, folder).make(blend, own);
+      ModelFile.write(folder.model(blend.row()), model, TensorType.F32);
+      return model;
+    }
+    String start = ((TrainPhase) phase).start();
+    return start == null
+        ? students.base(own, phase.student())
+        : ModelFile.read(MergedModel.class, folder.model(start), own);
   }
 }

@@ -1,29 +1,28 @@
 package org.samclip.train.run;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import org.samclip.UserError;
-import org.samclip.checkpoint.ParameterLoader;
 import org.samclip.checkpoint.Provenance;
-import org.samclip.clip.ClipConfig;
 import org.samclip.model.ModelFile;
-import org.samclip.model.SamClip;
-import org.samclip.model.SamClipConfig;
-import org.samclip.model.SamClipModel;
+import org.samclip.student.MergedModel;
+import org.samclip.student.Student;
 import org.samclip.train.Version;
 import org.samclip.train.feed.DataFiles;
+import org.samclip.train.objective.ObjectiveCheck;
 import org.samclip.train.plan.HeapNeed;
-import org.samclip.train.recipe.ModelSpec;
 import org.samclip.train.recipe.Recipe;
+import org.samclip.train.recipe.StudentSpec;
+import org.samclip.train.stage.BlendPhase;
 import org.samclip.train.stage.Phase;
 import org.samclip.train.stage.StageRunner;
+import org.samclip.train.stage.TrainPhase;
+import org.samclip.train.student.StudentBuilder;
+import org.samclip.train.teacher.Teacher;
 import org.samclip.train.teacher.Teachers;
 
 /**
- * Students as they start: SAM's weights with a fresh CLIP head, and the CLIP teacher's text tower.
+ * Students as they start.
  *
  * @param recipe of the run
  * @param teachers of the run
@@ -32,72 +31,62 @@ import org.samclip.train.teacher.Teachers;
  */
 record Students(Recipe recipe, Teachers teachers, DataFiles data, Map<String, String> licences) {
 
-  /**
-   * The student's sizes are the SAM teacher's, every stage's groups fit it, and so does the heap.
-   */
+  /** Every stage and blend fits the student and the teachers, and so does the heap. */
   void requireFit() {
-    SamClipConfig config = recipe.model().config(teachers.clip().clip().config().embedDim());
-    if (!config.encoder().equals(teachers.sam().sizes().encoder())
-        || !config.samHead().equals(teachers.sam().sizes().samHead())) {
-      throw new UserError(
-          "model: the sizes differ from those of teachers.sam, from which the student starts: "
-              + config.encoder()
-              + ", "
-              + config.samHead()
-              + " against "
-              + teachers.sam().sizes().encoder()
-              + ", "
-              + teachers.sam().sizes().samHead()
-              + "; set model.preset, or model.width, depth and so on, to the teacher's");
-    }
-    int teacherSide = teachers.clip().clip().config().vision().imageSide();
     for (Phase phase : Phase.of(recipe)) {
-      SamClipConfig own = phase.model().config(teachers.clip().clip().config().embedDim());
-      StageRunner.table(phase.stage(), new SamClip(own));
-      HeapNeed.of(phase.stage(), teacherSide, recipe.data())
-          .requireFit("stage " + phase.stage().name(), Runtime.getRuntime().maxMemory());
+      Student student = new StudentBuilder(phase.student(), teachers).sized();
+      ObjectiveCheck check = new ObjectiveCheck(student, teachers.models());
+      if (phase instanceof TrainPhase train) {
+        requireFit(train, student, check);
+      } else if (phase instanceof BlendPhase blend) {
+        blend.tensors(student);
+      }
+      check.require(recipe.evaluation());
     }
   }
 
-  private Map<String, String> allLicences() {
-    Map<String, String> all = new TreeMap<>();
-    teachers.sam().provenance().ifPresent(origin -> all.putAll(origin.licences()));
-    teachers.clip().provenance().ifPresent(origin -> all.putAll(origin.licences()));
-    all.putAll(licences);
-    return all;
+  private void requireFit(TrainPhase phase, Student student, ObjectiveCheck check) {
+    check.require(phase.key(), phase.stage());
+    StageRunner.table(phase.stage(), student);
+    HeapNeed.of(phase.stage(), student, teachers.models(), recipe.data())
+        .requireFit("stage " + phase.stage().name(), Runtime.getRuntime().maxMemory());
+  }
+
+  /** What is known of the terms of all that goes in; empty where a teacher's file states none. */
+  Map<String, String> terms() {
+    Map<String, String> terms = new TreeMap<>();
+    for (Teacher teacher : teachers.byName().values()) {
+      if (teacher.licences().isEmpty()) {
+        terms.put(teacher.name(), "");
+      }
+      terms.putAll(teacher.licences());
+    }
+    terms.putAll(licences);
+    return terms;
   }
 
   /**
-   * SAM's weights with a fresh CLIP head.
+   * A student before its first step.
    *
    * @param own owns the parameters
-   * @param model sizes and head: the recipe's, or a baseline's
+   * @param spec the recipe's, or a baseline's
    */
-  SamClipModel base(NDManager own, ModelSpec model) {
-    ClipConfig clip = teachers.clip().clip().config();
-    SamClipConfig config = model.config(clip.embedDim());
-    SamClip student = new SamClip(config);
-    student.initialize(own, recipe.seed());
-    Map<String, NDArray> arrays = student.arrays();
-    teachers
-        .sam()
-        .sam()
-        .arrays()
-        .forEach((name, array) -> ParameterLoader.copyInPlace(array, arrays.get(name)));
-    student.initializeClipHead(model.clipHead().init());
+  MergedModel base(NDManager own, StudentSpec spec) {
+    StudentBuilder builder = new StudentBuilder(spec, teachers);
+    Map<String, String> all = new TreeMap<>(teachers.licences());
+    all.putAll(licences);
+    if (recipe.licence() != null) {
+      all.put("model", recipe.licence());
+    }
     Provenance provenance =
         new Provenance(
             Version.current(),
-            SamClipModel.KIND,
-            ModelFile.architecture(new SamClipModel.Sizes(config, clip)),
+            MergedModel.KIND,
+            ModelFile.architecture(builder.model().sizes()),
             recipe.hash(),
             teachers.hashes(),
             data.hash(),
-            allLicences());
-    return new SamClipModel(
-        student,
-        teachers.clip().clip().text(),
-        teachers.clip().tokenizer(),
-        Optional.of(provenance));
+            all);
+    return builder.start(own, recipe.seed(), provenance);
   }
 }

@@ -1,5 +1,6 @@
 package org.samclip.train.stage;
 
+import org.samclip.data.replay.Selection.Side;
 import org.samclip.train.feed.DataFiles;
 import org.samclip.train.optim.CosineSchedule;
 import org.samclip.train.recipe.Duration;
@@ -25,6 +26,14 @@ public final class StageLength {
   public StageLength(DataFiles data, Integer maxSteps) {
     this.data = data;
     this.most = maxSteps == null ? Long.MAX_VALUE : maxSteps;
+  }
+
+  /**
+   * @param phase any
+   * @return its steps: none where nothing is trained
+   */
+  public long steps(Phase phase) {
+    return phase instanceof TrainPhase train ? steps(train.stage()) : 0;
   }
 
   /**
@@ -69,7 +78,6 @@ public final class StageLength {
     if (duration.unit() != Duration.Unit.EPOCHS) {
       return 1;
     }
-    boolean byClip = stage.sources().clip() != null;
-    return stage.stepsPerEpoch(byClip ? data.clipCount() : 0, byClip ? 0 : data.samCount());
+    return stage.stepsPerEpoch(data.count(stage.epochFeed().data(), Side.TRAIN));
   }
 }

@@ -17,17 +17,18 @@ import org.samclip.data.cache.CacheFolder;
 import org.samclip.data.cache.CacheUse;
 import org.samclip.data.replay.Position;
 import org.samclip.data.replay.Selection.Side;
-import org.samclip.model.SamClip;
-import org.samclip.model.SamClipModel;
+import org.samclip.student.MergedModel;
+import org.samclip.student.Student;
 import org.samclip.train.feed.Span;
-import org.samclip.train.objective.Distillation;
-import org.samclip.train.objective.Distillations;
-import org.samclip.train.objective.Objective;
+import org.samclip.train.objective.Feeds;
+import org.samclip.train.objective.Passes;
+import org.samclip.train.objective.StudentFeed;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.optim.FoldedNames;
 import org.samclip.train.optim.GradientTelemetry;
 import org.samclip.train.optim.Optimizers;
 import org.samclip.train.optim.WeightAverage;
+import org.samclip.train.rank.Ranks;
 import org.samclip.train.recipe.Duration;
 import org.samclip.train.recipe.ParameterTable;
 import org.samclip.train.recipe.ParameterTable.NamedShape;
@@ -46,13 +47,14 @@ import org.samclip.train.store.RunFolder;
  */
 public final class StageRunner {
 
-  private final Distillations distillations;
+  private final Feeds feeds;
   private final Validation validation;
   private final RunFolder folder;
   private final CheckpointStore store;
   private final Recipe recipe;
   private final StageLength length;
   private final Interruption interruption;
+  private final Ranks ranks;
 
   /**
    * @param validation looks at the model; what it measures on held-out images is trained on the
@@ -60,21 +62,24 @@ public final class StageRunner {
    * @param length of the stages
    * @param folder of the run
    * @param store of the run's checkpoints
-   * @param interruption ends the stage early
+   * @param interruption ends the stage early, on all ranks
+   * @param ranks who train together; the first of them writes
    */
   public StageRunner(
       Validation validation,
       StageLength length,
       RunFolder folder,
       CheckpointStore store,
-      Interruption interruption) {
-    this.distillations = validation.distillations();
+      Interruption interruption,
+      Ranks ranks) {
+    this.feeds = validation.feeds();
     this.validation = validation;
     this.folder = folder;
     this.store = store;
-    this.recipe = distillations.recipe();
+    this.recipe = feeds.recipe();
     this.length = length;
     this.interruption = interruption;
+    this.ranks = ranks;
   }
 
   /**
@@ -89,8 +94,8 @@ public final class StageRunner {
    * @return whether the stage came to its end; false: it was interrupted, and a checkpoint written
    */
   public boolean run(
-      Phase phase,
-      SamClipModel model,
+      TrainPhase phase,
+      MergedModel model,
       NDManager manager,
       Progress from,
       long updatesBefore,
@@ -98,37 +103,47 @@ public final class StageRunner {
     StageSpec stage = phase.stage();
     long end = length.steps(stage);
     long first = from == null ? 0 : from.step();
-    ParameterTable table = table(stage, model.model());
-    AtomicFile.writeString(folder.parameters(phase.row()), table.text());
-    Map<String, NDArray> learning = learning(table, model.model());
-    AdamW optimizer = Optimizers.of(stage.optimizer(), table, model.model().arrays(), manager);
+    ParameterTable table = table(stage, model.student());
+    if (ranks.writes()) {
+      AtomicFile.writeString(folder.parameters(phase.row()), table.text());
+    }
+    Map<String, NDArray> learning = learning(table, model.student());
+    Optional<CacheFolder> cache =
+        stage.cacheFeatures()
+            ? Optional.of(
+                new CacheFolder(
+                    ranks.own(recipe.cache().folder(folder.cache())), recipe.cache().maxBytes()))
+            : Optional.empty();
+    Passes passes = new Passes(manager, stage.checkpointActivations(), cache, ranks);
+    TargetScales scales = new TargetScales(stage, model.student(), manager);
+    if (from == null) {
+      // Before the average takes its first copy of the heads.
+      scales.begin(
+          (name, batches) -> fresh(stage, name, model.student(), passes.ofWholeBatches(), batches),
+          phase.freshHeads());
+    }
+    AdamW optimizer = Optimizers.of(stage.optimizer(), table, model.student().arrays(), manager);
     Optional<WeightAverage> average =
         Optional.ofNullable(stage.ema()).map(d -> new WeightAverage(learning, d, manager));
     Map<String, NDArray> state = new LinkedHashMap<>(optimizer.state());
     average.ifPresent(a -> state.putAll(a.state()));
+    state.putAll(scales.state());
+    Feeds.Start start = Feeds.Start.FRESH;
     if (from != null) {
       store.restore(state);
+      start = new Feeds.Start(from.positions(), from.means());
     }
-    Optional<CacheFolder> cache =
-        stage.cacheFeatures()
-            ? Optional.of(
-                new CacheFolder(recipe.cache().folder(folder.cache()), recipe.cache().maxBytes()))
-            : Optional.empty();
-    List<Distillation> objectives =
-        distillations.of(
-            stage,
-            model.model(),
-            manager,
-            cache,
-            Side.TRAIN,
-            from == null ? Map.of() : from.positions(),
-            new Span(first, end));
+    List<StudentFeed> running =
+        feeds.of(stage, model.student(), passes, Side.TRAIN, start, new Span(first, end));
+    running.forEach(feed -> feed.standardise(scales.maps()));
     try (GradientTelemetry telemetry =
-        new GradientTelemetry(learning, name -> name.startsWith("image_encoder."), manager)) {
+        new GradientTelemetry(learning, name -> name.startsWith(Student.BACKBONE + "."), manager)) {
       Trainer trainer =
-          new Trainer(objectives, optimizer, length.schedule(stage), stage.optimizer().clipNorm())
-              .optTelemetry(telemetry, recipe.telemetry().cosineEvery());
-      Looks looks = new Looks(phase, model, manager, average, from == null ? null : from.best());
+          new Trainer(running, optimizer, length.schedule(stage), stage.optimizer().clipNorm())
+              .optTelemetry(telemetry, recipe.telemetry().cosineEvery())
+              .optRanks(ranks);
+      Looks looks =
+          new Looks(phase, model, scales, manager, average, from == null ? null : from.best());
       listener.onStage(phase.row(), first, end);
       Duration every = recipe.checkpoint().every();
       Pace pace = new Pace(every, first, end, length.stepsPerEpoch(stage, every));
@@ -145,14 +160,15 @@ public final class StageRunner {
             end,
             result,
             new StepListener.SoFar(trainer.waitedSeconds(), use, seen));
-        boolean stop = interruption.requested();
+        // Also what a look has written is behind this on all ranks.
+        boolean stop = ranks.agree(interruption.requested());
         ended = done == end || looks.enough();
         if (ended) {
           listener.onStageEnd(
               phase.row(), FoldedNames.of(optimizer.untouched(), optimizer.names()));
         }
-        if (stop || (!ended && pace.due(done))) {
-          store.save(model, state, progress(phase, done, updatesBefore, objectives, looks.best));
+        if ((stop || (!ended && pace.due(done))) && ranks.writes()) {
+          store.save(model, state, progress(phase, done, updatesBefore, running, looks.best));
           store.removeBest(looks.kept());
         }
         if (stop && !ended) {
@@ -161,13 +177,22 @@ public final class StageRunner {
       }
       average.ifPresent(WeightAverage::swap);
       looks.restoreBest();
+      scales.end();
       return true;
     } finally {
-      objectives.forEach(Objective::close);
+      running.forEach(StudentFeed::close);
+      scales.close();
       cache.ifPresent(CacheFolder::close);
       average.ifPresent(WeightAverage::close);
       optimizer.close();
     }
+  }
+
+  /** A feed from its beginning, for a look at what the teachers say. */
+  private StudentFeed fresh(
+      StageSpec stage, String name, Student student, Passes passes, int batches) {
+    return feeds.one(
+        stage, name, student, passes, Side.TRAIN, Feeds.Start.FRESH, new Span(0, batches));
   }
 
   /**
@@ -176,7 +201,7 @@ public final class StageRunner {
    * @return which parameter learns at which rate
    * @throws UserError if the groups do not fit the model
    */
-  public static ParameterTable table(StageSpec stage, SamClip model) {
+  public static ParameterTable table(StageSpec stage, Student model) {
     List<NamedShape> shapes =
         model.getParameters().stream()
             .map(pair -> new NamedShape(pair.getKey(), pair.getValue().getShape()))
@@ -184,7 +209,7 @@ public final class StageRunner {
     return ParameterTable.of(stage, shapes);
   }
 
-  private static Map<String, NDArray> learning(ParameterTable table, SamClip model) {
+  private static Map<String, NDArray> learning(ParameterTable table, Student model) {
     Map<String, NDArray> arrays = model.arrays();
     Map<String, NDArray> learning = new LinkedHashMap<>();
     for (ParameterTable.Entry entry : table.entries()) {
@@ -196,29 +221,36 @@ public final class StageRunner {
   }
 
   private static Progress progress(
-      Phase phase, long step, long updatesBefore, List<Distillation> objectives, Best best) {
+      TrainPhase phase, long step, long updatesBefore, List<StudentFeed> feeds, Best best) {
     Map<String, Position> positions = new HashMap<>();
-    objectives.forEach(objective -> positions.put(objective.source(), objective.position()));
-    return new Progress(phase.row(), step, updatesBefore + step, positions, best);
+    Map<String, Double> means = new HashMap<>();
+    for (StudentFeed feed : feeds) {
+      positions.put(feed.name(), feed.position());
+      means.putAll(feed.means());
+    }
+    return new Progress(phase.row(), step, updatesBefore + step, positions, means, best);
   }
 
   /** The looks at one stage's models, of which the best may be kept, and which may end it. */
   private final class Looks {
-    private final Phase phase;
-    private final SamClipModel model;
+    private final TrainPhase phase;
+    private final MergedModel model;
+    private final TargetScales scales;
     private final NDManager manager;
     private final Optional<WeightAverage> average;
     private final ValidationSpec spec;
     private Best best;
 
     Looks(
-        Phase phase,
-        SamClipModel model,
+        TrainPhase phase,
+        MergedModel model,
+        TargetScales scales,
         NDManager manager,
         Optional<WeightAverage> average,
         Best best) {
       this.phase = phase;
       this.model = model;
+      this.scales = scales;
       this.manager = manager;
       this.average = average;
       this.spec = phase.stage().validation();
@@ -232,7 +264,9 @@ public final class StageRunner {
         return Map.of();
       }
       average.ifPresent(WeightAverage::swap);
-      Map<String, Double> seen = validation.look(phase.stage(), model, manager);
+      // Every rank looks at all images itself; one's word counts, so that they choose alike.
+      Map<String, Double> seen =
+          ranks.ofWriter(validation.look(phase.stage(), model, scales, manager));
       if (spec.chooses()) {
         choose(done, seen);
       }
@@ -251,8 +285,9 @@ public final class StageRunner {
                 + " is not measured here; measured are "
                 + String.join(", ", seen.keySet()));
       }
-      best = Best.of(best, done, value, spec);
-      if (best.step() == done && spec.keep() == Keep.BEST) {
+      boolean lower = spec.isLoss() || validation.skills().lowerIsBetter(spec.metric());
+      best = Best.of(best, done, value, lower);
+      if (best.step() == done && spec.keep() == Keep.BEST && ranks.writes()) {
         store.saveBest(model, phase.row(), done);
       }
     }
@@ -275,8 +310,8 @@ public final class StageRunner {
       }
       try (TensorSource source = SafetensorsFile.open(kept())) {
         new ParameterLoader()
-            .optIgnoredInFile(name -> !model.model().arrays().containsKey(name))
-            .load(model.model().arrays(), source);
+            .optIgnoredInFile(name -> !model.student().arrays().containsKey(name))
+            .load(model.student().arrays(), source);
       }
     }
   }

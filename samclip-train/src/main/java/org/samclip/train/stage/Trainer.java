@@ -1,36 +1,39 @@
 package org.samclip.train.stage;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.samclip.UserError;
 import org.samclip.kernel.Autograd;
-import org.samclip.train.objective.Objective;
+import org.samclip.train.objective.TrainingFeed;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.optim.CosineSchedule;
 import org.samclip.train.optim.GradientTelemetry;
+import org.samclip.train.rank.Ranks;
+import org.samclip.train.rank.SingleRank;
 
-/** The training step: every objective's gradients, clipping, one update. */
+/** The training step: every feed's gradients, their sum over ranks, clipping, one update. */
 public final class Trainer {
 
-  private final List<? extends Objective> objectives;
+  private final List<? extends TrainingFeed> feeds;
   private final AdamW optimizer;
   private final CosineSchedule schedule;
   private final double clipNorm;
   private Optional<GradientTelemetry> telemetry = Optional.empty();
   private int cosineEvery;
+  private Ranks ranks = SingleRank.ONLY;
 
   /**
    * What one step did.
    *
    * @param losses by name, before weighting
-   * @param gradients of all objectives together, before clipping
+   * @param gradients of all feeds together, before clipping
    * @param lrFactor of every group's base rate
-   * @param images seen
-   * @param samples counts of the data by name: {@code clip_NAME}, samples of that source of the
-   *     clip data, where several are mixed, and {@code sam_passed_over}, samples that could not be
-   *     used
+   * @param images seen, by all ranks
+   * @param samples counts of the data by name: {@code FEED_NAME}, samples of that source, where a
+   *     feed's data are mixed, and {@code FEED_passed_over}, samples that could not be used
    * @param seconds it took
    * @param waitedSeconds of them for data
    */
@@ -48,38 +51,51 @@ public final class Trainer {
    *
    * @param norm L2 norm of their sum
    * @param clipped whether that was over the limit
-   * @param norms of what each objective added, weighted as in the sum, by its source; empty for a
-   *     single objective
-   * @param cosine between the objectives' gradients on the backbone, in the steps in which it is
-   *     asked for; else NaN
+   * @param norms of what each feed added, weighted as in the sum, by its name; empty for a single
+   *     feed, and with several ranks
+   * @param cosine between the feeds' gradients on the backbone, in the steps in which it is asked
+   *     for; else NaN
    */
   public record Gradients(double norm, boolean clipped, Map<String, Double> norms, double cosine) {}
 
   /**
-   * @param objectives whose gradients accumulate
+   * @param feeds whose gradients accumulate
    * @param optimizer updates the parameters
    * @param schedule of the rate
    * @param clipNorm limit of the gradients' common norm; 0: none
    */
   public Trainer(
-      List<? extends Objective> objectives,
+      List<? extends TrainingFeed> feeds,
       AdamW optimizer,
       CosineSchedule schedule,
       double clipNorm) {
-    this.objectives = List.copyOf(objectives);
+    this.feeds = List.copyOf(feeds);
     this.optimizer = optimizer;
     this.schedule = schedule;
     this.clipNorm = clipNorm;
   }
 
   /**
-   * @param gradients tells the objectives' gradients apart, where there are several
+   * @param gradients tells the feeds' gradients apart, where there are several
    * @param every so many steps their cosine is told; 0: never
    * @return this
    */
   public Trainer optTelemetry(GradientTelemetry gradients, int every) {
-    telemetry = objectives.size() > 1 ? Optional.of(gradients) : Optional.empty();
+    telemetry = feeds.size() > 1 && ranks.count() == 1 ? Optional.of(gradients) : Optional.empty();
     cosineEvery = every;
+    return this;
+  }
+
+  /**
+   * @param all who share each batch; their gradients add up. What each feed brings is then not told
+   *     apart, as no rank sees more than its own part of it
+   * @return this
+   */
+  public Trainer optRanks(Ranks all) {
+    ranks = all;
+    if (all.count() > 1) {
+      telemetry = Optional.empty();
+    }
     return this;
   }
 
@@ -99,27 +115,31 @@ public final class Trainer {
     double cosine = Double.NaN;
     int images = 0;
     Map<String, Long> samples = new LinkedHashMap<>();
-    for (Objective objective : objectives) {
-      Objective.Outcome outcome;
+    List<TrainingFeed.Outcome> outcomes = new ArrayList<>();
+    for (TrainingFeed feed : feeds) {
+      TrainingFeed.Outcome outcome;
       try (Autograd on = Autograd.enabled()) {
-        outcome = objective.backward(step, on);
+        outcome = feed.backward(step, on);
       }
-      losses.putAll(outcome.parts());
+      outcomes.add(outcome);
       images += outcome.images();
-      String data = objective.source() + "_";
+      String data = feed.name() + "_";
       outcome.mix().forEach((name, count) -> samples.put(data + name, count));
       if (outcome.passedOver() > 0) {
         samples.put(data + "passed_over", (long) outcome.passedOver());
       }
       if (telemetry.isPresent()) {
         GradientTelemetry.Added added = telemetry.get().added(withCosine);
-        norms.put(objective.source(), added.norm());
+        norms.put(feed.name(), added.norm());
         cosine = added.cosine();
       }
     }
+    optimizer.sumGradients(ranks);
+    // Only now is the device waited for.
+    outcomes.forEach(outcome -> losses.putAll(outcome.losses().get()));
     double norm = optimizer.clip(clipNorm);
-    if (!Double.isFinite(norm)
-        || losses.values().stream().anyMatch(loss -> !Double.isFinite(loss))) {
+    boolean finite = Double.isFinite(norm) && losses.values().stream().allMatch(Double::isFinite);
+    if (ranks.agree(!finite)) {
       throw new UserError(
           "step "
               + step
@@ -139,9 +159,9 @@ public final class Trainer {
   }
 
   /**
-   * @return seconds that all objectives have waited for data
+   * @return seconds that all feeds have waited for data
    */
   public double waitedSeconds() {
-    return objectives.stream().mapToDouble(Objective::waitedSeconds).sum();
+    return feeds.stream().mapToDouble(TrainingFeed::waitedSeconds).sum();
   }
 }

@@ -6,23 +6,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.samclip.data.replay.Selection.Side;
-import org.samclip.model.SamClipModel;
-import org.samclip.train.feed.DataFiles;
+import org.samclip.student.MergedModel;
 import org.samclip.train.feed.Span;
-import org.samclip.train.objective.Distillation;
-import org.samclip.train.objective.Distillations;
-import org.samclip.train.objective.Objective;
+import org.samclip.train.objective.Feeds;
+import org.samclip.train.objective.Passes;
+import org.samclip.train.objective.StudentFeed;
+import org.samclip.train.objective.TrainingFeed;
+import org.samclip.train.recipe.FeedSpec;
 import org.samclip.train.recipe.StageSpec;
 import org.samclip.train.recipe.ValidationSpec;
 
 /**
- * A look at a model in training: the stage's losses on the images held out of both sources, always
- * the same ones, and its skills on the validation sets.
+ * A look at a model in training: the stage's losses on the images held out of its data, always the
+ * same ones, and its skills on the validation sets.
  *
- * @param distillations make the losses
+ * @param feeds make the losses
  * @param skills measure a model on the validation sets with at most so many images of each
  */
-public record Validation(Distillations distillations, Skills skills) {
+public record Validation(Feeds feeds, Skills skills) {
 
   /** Measures columns of the table. */
   @FunctionalInterface
@@ -33,61 +34,59 @@ public record Validation(Distillations distillations, Skills skills) {
      * @param images at most so many of each set; 0: all
      * @return metrics by name; those without a set are absent
      */
-    Map<String, Double> of(SamClipModel model, int images);
+    Map<String, Double> of(MergedModel model, int images);
+
+    /**
+     * @param metric one of them
+     * @return whether lower values of it are the better ones
+     */
+    default boolean lowerIsBetter(String metric) {
+      return false;
+    }
   }
 
   /**
    * @param stage in which the model is trained
    * @param model to look at
+   * @param scales of the stage's targets
    * @param manager on the model's device
-   * @return {@code loss}, {@code clip_loss}, {@code sam_loss} and its parts, where there are images
-   *     held out; and the skills
+   * @return {@code loss}, and each objective's loss and its terms as {@code NAME_loss}, where there
+   *     are images held out; and the skills
    */
-  Map<String, Double> look(StageSpec stage, SamClipModel model, NDManager manager) {
-    Map<String, Double> values = new LinkedHashMap<>(losses(stage, model, manager));
-    values.putAll(skills.of(model, stage.validation().images()));
+  Map<String, Double> look(
+      StageSpec stage, MergedModel model, TargetScales scales, NDManager manager) {
+    Map<String, Double> values = new LinkedHashMap<>(losses(stage, model, scales, manager));
+    scales.inTeachersSpace(() -> values.putAll(skills.of(model, stage.validation().images())));
     return values;
   }
 
-  private Map<String, Double> losses(StageSpec stage, SamClipModel model, NDManager manager) {
+  private Map<String, Double> losses(
+      StageSpec stage, MergedModel model, TargetScales scales, NDManager manager) {
     long steps = steps(stage);
-    Map<String, Double> means = new LinkedHashMap<>();
     if (steps == 0) {
-      return means;
+      return Map.of();
     }
-    List<Distillation> objectives =
-        distillations.of(
+    List<StudentFeed> parts =
+        feeds.of(
             stage,
-            model.model(),
-            manager,
-            Optional.empty(),
+            model.student(),
+            new Passes(manager, false, Optional.empty()),
             Side.HELD_OUT,
-            Map.of(),
+            Feeds.Start.FRESH,
             new Span(0, steps));
+    Map<String, Double> means = new LinkedHashMap<>();
+    double total = 0;
     try {
-      for (Distillation objective : objectives) {
-        double seen = 0;
-        for (long step = 0; step < steps; step++) {
-          Objective.Outcome outcome = objective.measure();
-          seen += outcome.images();
-          outcome
-              .parts()
-              .forEach(
-                  (name, loss) -> means.merge(lossOf(name), loss * outcome.images(), Double::sum));
+      for (StudentFeed feed : parts) {
+        feed.standardise(scales.maps());
+        Map<String, Double> own = mean(feed, steps);
+        for (Map.Entry<String, Double> weight : feed.weights().entrySet()) {
+          total += weight.getValue() * own.get(weight.getKey());
         }
-        double images = seen;
-        means.replaceAll(
-            (name, sum) -> name.startsWith(objective.source() + "_") ? sum / images : sum);
+        own.forEach((name, loss) -> means.put(name + "_" + ValidationSpec.LOSS, loss));
       }
     } finally {
-      objectives.forEach(Objective::close);
-    }
-    double total = 0;
-    if (stage.sources().clip() != null) {
-      total += stage.losses().clip().weight() * means.get(lossOf(DataFiles.CLIP));
-    }
-    if (stage.sources().sam() != null) {
-      total += stage.lambda() * means.get(lossOf(DataFiles.SAM));
+      parts.forEach(StudentFeed::close);
     }
     Map<String, Double> all = new LinkedHashMap<>();
     all.put(ValidationSpec.LOSS, total);
@@ -95,27 +94,33 @@ public record Validation(Distillations distillations, Skills skills) {
     return all;
   }
 
-  private static String lossOf(String part) {
-    return part + "_" + ValidationSpec.LOSS;
+  /** Each loss of a feed, as the mean over the images. */
+  private static Map<String, Double> mean(StudentFeed feed, long steps) {
+    Map<String, Double> sums = new LinkedHashMap<>();
+    double seen = 0;
+    for (long step = 0; step < steps; step++) {
+      TrainingFeed.Outcome outcome = feed.measure();
+      seen += outcome.images();
+      outcome
+          .losses()
+          .get()
+          .forEach((name, loss) -> sums.merge(name, loss * outcome.images(), Double::sum));
+    }
+    double images = seen;
+    sums.replaceAll((name, sum) -> sum / images);
+    return sums;
   }
 
   /** Batches that the held-out images fill, at least one; 0 where none are held out. */
   private long steps(StageSpec stage) {
     int most = stage.validation().images() == 0 ? Integer.MAX_VALUE : stage.validation().images();
     double steps = Double.POSITIVE_INFINITY;
-    if (stage.sources().clip() != null) {
-      long images = Math.min(most, distillations.data().clipHeldOut());
-      steps = Math.min(steps, images / stage.sources().clip().batches().meanBatch());
+    for (FeedSpec feed : stage.feeds().values()) {
+      long images = Math.min(most, feeds.data().count(feed.data(), Side.HELD_OUT));
       if (images == 0) {
         return 0;
       }
-    }
-    if (stage.sources().sam() != null) {
-      long images = Math.min(most, distillations.data().samHeldOut());
-      steps = Math.min(steps, images / (double) stage.sources().sam().batchSize());
-      if (images == 0) {
-        return 0;
-      }
+      steps = Math.min(steps, images / feed.meanBatch());
     }
     return Math.max(1, (long) steps);
   }

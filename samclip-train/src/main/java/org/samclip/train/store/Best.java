@@ -1,7 +1,5 @@
 package org.samclip.train.store;
 
-import org.samclip.train.recipe.ValidationSpec;
-
 /**
  * The best look at a stage's models so far.
  *
@@ -15,12 +13,12 @@ public record Best(long step, double value, int since) {
    * @param before the best so far, or null before the first look
    * @param step after which a model was looked at
    * @param value of the metric
-   * @param spec says which values are better
+   * @param lowerIsBetter which values are better
    * @return the best, this one included; the earlier one where both are equal
    */
-  public static Best of(Best before, long step, double value, ValidationSpec spec) {
+  public static Best of(Best before, long step, double value, boolean lowerIsBetter) {
     boolean better =
-        before == null || (spec.lowerIsBetter() ? value < before.value() : value > before.value());
+        before == null || (lowerIsBetter ? value < before.value() : value > before.value());
     return better
         ? new Best(step, value, 0)
         : new Best(before.step(), before.value(), before.since() + 1);

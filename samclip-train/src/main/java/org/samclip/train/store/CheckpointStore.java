@@ -23,7 +23,7 @@ import org.samclip.checkpoint.SafetensorsWriter;
 import org.samclip.checkpoint.TensorSource;
 import org.samclip.checkpoint.TensorType;
 import org.samclip.model.ModelFile;
-import org.samclip.model.SamClipModel;
+import org.samclip.student.MergedModel;
 
 /**
  * Checkpoints of a run: {@code step-N.model.safetensors}, a whole model, and {@code
@@ -56,7 +56,7 @@ public final class CheckpointStore {
    * @param state what training goes on with: the optimiser's, and the average's if there is one
    * @param progress where the run is
    */
-  public void save(SamClipModel model, Map<String, NDArray> state, Progress progress) {
+  public void save(MergedModel model, Map<String, NDArray> state, Progress progress) {
     String name = String.format(Locale.ROOT, "step-%08d", progress.updates());
     ModelFile.write(folder.resolve(name + MODEL), model, TensorType.F32);
     new SafetensorsWriter()
@@ -108,8 +108,8 @@ public final class CheckpointStore {
    * @param manager owns the parameters
    * @return the newest checkpoint's model
    */
-  public SamClipModel model(NDManager manager) {
-    return ModelFile.read(SamClipModel.class, folder.resolve(name() + MODEL), manager);
+  public MergedModel model(NDManager manager) {
+    return ModelFile.read(MergedModel.class, folder.resolve(name() + MODEL), manager);
   }
 
   /**
@@ -131,7 +131,7 @@ public final class CheckpointStore {
    * @param phase that trains it
    * @param step of the phase after which it was looked at
    */
-  public void saveBest(SamClipModel model, String phase, long step) {
+  public void saveBest(MergedModel model, String phase, long step) {
     ModelFile.write(best(phase, step), model, TensorType.F32);
   }
 

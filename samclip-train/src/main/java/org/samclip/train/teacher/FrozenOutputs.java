@@ -7,8 +7,13 @@ import ai.djl.ndarray.types.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.samclip.data.cache.CacheFolder;
 import org.samclip.data.cache.FeatureFile;
@@ -19,7 +24,7 @@ import org.samclip.train.feed.MicroBatch;
 
 /**
  * What a frozen network says of the images of a batch: computed, or read from a cache and computed
- * once for each image.
+ * once for each image. All outputs that are asked for come of one pass.
  *
  * <p>The cache holds a row as a power of two and float16 values times it: 11 significant bits from
  * the row's largest value down to 2^-29 of it, whatever their size (outputs of a ViT pass float16's
@@ -33,7 +38,7 @@ public final class FrozenOutputs {
 
   private final FrozenNetwork network;
   private final Optional<CacheFolder> cache;
-  private String hash;
+  private final Map<String, String> hashes = new HashMap<>();
 
   /**
    * @param network is asked
@@ -47,46 +52,85 @@ public final class FrozenOutputs {
   /**
    * @param view images as the network sees them
    * @param part of the batch
-   * @param local owns the result
-   * @return [part, row...], without gradient
+   * @param names of outputs
+   * @param local owns the results
+   * @return [part, row...] by name, without gradient
    */
-  public NDArray of(ImageView view, MicroBatch.Part part, NDManager local) {
+  public Map<String, NDArray> of(
+      ImageView view, MicroBatch.Part part, Set<String> names, NDManager local) {
     try (Autograd off = Autograd.disabled()) {
       return cache.isPresent()
-          ? cached(cache.get(), view, part, local)
-          : network.output().apply(view.toArray(local, part.from(), part.to()));
+          ? cached(cache.get(), view, part, names, local)
+          : network.outputs().of(view.toArray(local, part.from(), part.to()), names);
     }
   }
 
-  private NDArray cached(
-      CacheFolder folder, ImageView view, MicroBatch.Part part, NDManager local) {
-    Shape shape = network.row().apply(view.side());
-    int length = Math.toIntExact(shape.size());
-    if (hash == null) {
-      hash = network.hash(); // once, as the network does not learn
-    }
-    FeatureFile file = folder.open(network.name(), hash, Row.bytes(length));
+  private Map<String, NDArray> cached(
+      CacheFolder folder,
+      ImageView view,
+      MicroBatch.Part part,
+      Set<String> names,
+      NDManager local) {
     List<FeatureKey> keys =
         IntStream.range(part.from(), part.to()).parallel().mapToObj(view::key).toList();
-    List<Row> rows = new ArrayList<>();
-    List<Integer> missing = new ArrayList<>();
-    for (int i = 0; i < part.size(); i++) {
-      Row row = new Row(length);
-      if (!file.read(keys.get(i), row.bytes.clear())) {
-        missing.add(i);
-      }
-      rows.add(row);
+    Map<String, Rows> found = new LinkedHashMap<>();
+    Set<Integer> missing = new TreeSet<>();
+    for (String name : names) {
+      Rows rows = new Rows(folder, name, network.rows().get(name).apply(view.side()));
+      rows.read(keys);
+      found.put(name, rows);
+      missing.addAll(rows.missing);
     }
     if (!missing.isEmpty()) {
-      List<Integer> images = missing.stream().map(i -> part.from() + i).toList();
-      NDArray output = network.output().apply(view.toArray(local, images));
-      List<Row> computed = Row.of(output.reshape(missing.size(), length));
-      for (int i = 0; i < missing.size(); i++) {
-        rows.set(missing.get(i), computed.get(i));
-        file.write(keys.get(missing.get(i)), computed.get(i).bytes.clear());
+      List<Integer> asked = List.copyOf(missing);
+      NDArray images = view.toArray(local, asked.stream().map(i -> part.from() + i).toList());
+      Map<String, NDArray> outputs = network.outputs().of(images, names);
+      found.forEach((name, rows) -> rows.write(keys, asked, outputs.get(name)));
+    }
+    Map<String, NDArray> arrays = new LinkedHashMap<>();
+    found.forEach((name, rows) -> arrays.put(name, rows.toArray(local)));
+    return arrays;
+  }
+
+  /** One output of some images, as it stands in its file. */
+  private final class Rows {
+    private final FeatureFile file;
+    private final Shape shape;
+    private final int length;
+    private final List<Row> rows = new ArrayList<>();
+    private final List<Integer> missing = new ArrayList<>();
+
+    Rows(CacheFolder folder, String name, Shape shape) {
+      this.shape = shape;
+      this.length = Math.toIntExact(shape.size());
+      // Once, as the network does not learn.
+      String hash = hashes.computeIfAbsent(name, network::hash);
+      this.file = folder.open(network.name() + "-" + name, hash, Row.bytes(length));
+    }
+
+    void read(List<FeatureKey> keys) {
+      for (int i = 0; i < keys.size(); i++) {
+        Row row = new Row(length);
+        if (!file.read(keys.get(i), row.bytes.clear())) {
+          missing.add(i);
+        }
+        rows.add(row);
       }
     }
-    return Row.toArray(rows, local).reshape(new Shape(part.size()).addAll(shape));
+
+    /** Keeps what was computed for the images that were asked for, if this output lacked it. */
+    void write(List<FeatureKey> keys, List<Integer> asked, NDArray output) {
+      List<Row> computed = Row.of(output.reshape(asked.size(), length));
+      for (int i : missing) {
+        Row row = computed.get(asked.indexOf(i));
+        rows.set(i, row);
+        file.write(keys.get(i), row.bytes.clear());
+      }
+    }
+
+    NDArray toArray(NDManager local) {
+      return Row.toArray(rows, local).reshape(new Shape(rows.size()).addAll(shape));
+    }
   }
 
   /** One image's output: the exponent as an int, then float16 values, little-endian. */

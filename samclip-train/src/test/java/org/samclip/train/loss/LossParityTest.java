@@ -26,9 +26,10 @@ import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
 import org.samclip.parity.Vectors;
 import org.samclip.parity.Vectors.Tolerance;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec.Multimask;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec.Target;
+import org.samclip.train.MaskSpecs;
+import org.samclip.train.recipe.ObjectiveSpec;
+import org.samclip.train.recipe.ObjectiveSpec.Multimask;
+import org.samclip.train.recipe.ObjectiveSpec.Target;
 
 /** Values and gradients of every loss, against the vectors in {@code losses} and CLIP's loss. */
 class LossParityTest {
@@ -71,9 +72,8 @@ class LossParityTest {
           number(definitions, "focal", "gamma ([\\d.]+)"));
     }
 
-    SamLossSpec spec() {
-      return new SamLossSpec(
-          focalWeight, diceWeight, alpha, gamma, 1, 1, Target.HARD, Multimask.BEST);
+    ObjectiveSpec spec() {
+      return MaskSpecs.of(focalWeight, diceWeight, alpha, gamma, 1, 1, Target.HARD, Multimask.BEST);
     }
 
     static double number(JsonNode definitions, String key, String pattern) {

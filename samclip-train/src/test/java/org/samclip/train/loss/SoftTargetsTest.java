@@ -21,9 +21,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
 import org.samclip.sam.Masks;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec.Multimask;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec.Target;
+import org.samclip.train.MaskSpecs;
+import org.samclip.train.recipe.ObjectiveSpec;
+import org.samclip.train.recipe.ObjectiveSpec.Multimask;
+import org.samclip.train.recipe.ObjectiveSpec.Target;
 
 /**
  * What every term of distillation has to do: a student that says what the teacher says is at the
@@ -157,7 +158,7 @@ class SoftTargetsTest {
     NDArray iou = normal(.3, LOGITS.slice(0, 3)).add(.5f);
     NDArray isPoint = manager.create(new float[] {1, 0, 1, 0, 0, 1}, LOGITS.slice(0, 2));
     MaskLoss loss =
-        new MaskLoss(new SamLossSpec(5, 2, alpha, gamma, 3, temperature, Target.SOFT, multimask));
+        new MaskLoss(MaskSpecs.of(5, 2, alpha, gamma, 3, temperature, Target.SOFT, multimask));
     for (NDArray logits : teachers()) {
       Masks teacher = new Masks(logits, iou);
       assertMinimum(
@@ -191,7 +192,7 @@ class SoftTargetsTest {
   /** Not so with SAM's own losses: with {@code target: hard} a sharper student has less. */
   @Test
   void hardTargetsSharpen() {
-    MaskLoss loss = new MaskLoss(new SamLossSpec(20, 1, .25, 2., 0, 1, Target.HARD, Multimask.ALL));
+    MaskLoss loss = new MaskLoss(MaskSpecs.of(20, 1, .25, 2., 0, 1, Target.HARD, Multimask.ALL));
     NDArray iou = manager.zeros(LOGITS.slice(0, 3));
     NDArray isPoint = manager.ones(LOGITS.slice(0, 2));
     Masks teacher = new Masks(normal(3, LOGITS), iou);
@@ -267,7 +268,7 @@ class SoftTargetsTest {
         ofDice += share[i] * 2 * dice[i];
         ofIou += 3 * (q[i] - u[i]) * (q[i] - u[i]) / 8.;
       }
-      SamLossSpec spec = new SamLossSpec(5, 2, .25, 2, 3, 1, Target.SOFT, multimask);
+      ObjectiveSpec spec = MaskSpecs.of(5, 2, .25, 2, 3, 1, Target.SOFT, multimask);
       NDArray isPoint = manager.create(new float[] {1, 0}, new Shape(1, 2));
       MaskLoss.Terms terms = new MaskLoss(spec).distilled(student, teacher, isPoint);
       assertEquals(ofFocal, terms.focal().getFloat(), 1e-5 * ofFocal);
@@ -287,8 +288,8 @@ class SoftTargetsTest {
       NDArray iou = normal(1, LOGITS.slice(0, 3));
       logits.setRequiresGradient(true);
       iou.setRequiresGradient(true);
-      SamLossSpec spec =
-          new SamLossSpec(weight[0], weight[1], null, 0, weight[2], 1, Target.SOFT, Multimask.BEST);
+      ObjectiveSpec spec =
+          MaskSpecs.of(weight[0], weight[1], null, 0, weight[2], 1, Target.SOFT, Multimask.BEST);
       try (Autograd on = Autograd.enabled()) {
         MaskLoss.Terms terms =
             new MaskLoss(spec).distilled(new Masks(logits, iou), teacher, isPoint);

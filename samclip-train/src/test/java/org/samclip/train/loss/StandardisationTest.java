@@ -2,6 +2,7 @@ package org.samclip.train.loss;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -171,6 +172,7 @@ class StandardisationTest {
   @ValueSource(ints = {1, 2, 4, 12, 20, 28, 36, 64, 72, 128, 256, 384, 512, 768, 1152, 1280})
   void hadamardMatricesAreOrthogonalAndFlat(int n) {
     double[][] h = Hadamard.orthogonal(n);
+    assertTrue(Standardisation.PHI_S.fits(n));
     double size = 1 / Math.sqrt(n);
     for (int i = 0; i < n; i++) {
       for (int j = 0; j < n; j++) {
@@ -194,6 +196,8 @@ class StandardisationTest {
   @ValueSource(ints = {3, 6, 10, 92, 100, 770})
   void widthsWithoutSuchAMatrixAreTold(int n) {
     UserError error = assertThrows(UserError.class, () -> Hadamard.orthogonal(n));
+    assertFalse(Standardisation.PHI_S.fits(n));
+    assertTrue(Standardisation.CHANNEL.fits(n));
     assertTrue(error.getMessage().contains("size " + n), error::getMessage);
     assertTrue(error.getMessage().contains("768"), error::getMessage);
   }

@@ -28,12 +28,13 @@ import org.samclip.model.ClipModel;
 import org.samclip.model.ModelFile;
 import org.samclip.model.Preset;
 import org.samclip.model.SamModel;
+import org.samclip.model.VitModel;
 import org.samclip.sam.Sam;
 import org.samclip.train.recipe.PretrainRecipe;
 import org.samclip.train.recipe.RecipeReader;
 import org.samclip.train.stage.Trainer;
 
-/** The shipped recipes of both teachers, cut down to a few steps on a few scenes. */
+/** The shipped recipes of the teachers, cut down to a few steps on a few scenes. */
 @Timeout(240)
 class PretrainingTest {
 
@@ -41,10 +42,10 @@ class PretrainingTest {
 
   @TempDir Path folder;
 
-  private List<String> scenes(int clip, int sam) {
+  private List<String> scenes(int images, int masks) {
     return List.of(
-        "data.scenes.clip=" + clip,
-        "data.scenes.sam=" + sam,
+        "data.scenes.images=" + images,
+        "data.scenes.masks=" + masks,
         "data.scenes.crops=0",
         "data.scenes.scenes=0",
         "data.scenes.dir=" + folder.resolve("scenes"));
@@ -67,10 +68,9 @@ class PretrainingTest {
         "clip.text.width=48",
         "clip.text.layers=1",
         "stages.1.duration=" + steps + " steps",
-        "stages.1.sources.clip={batch_size: "
-            + images
-            + ", resolutions: [32],"
-            + " base_resolution: 32, crop: [1.0, 1.0]}",
+        "stages.1.feeds.images.batch_size=" + images,
+        "stages.1.feeds.images.resolutions=[32]",
+        "stages.1.feeds.images.crop=[1.0, 1.0]",
         "stages.1.optimizer.lr=0.003");
   }
 
@@ -80,9 +80,9 @@ class PretrainingTest {
         scenes(1, images),
         "data.scenes.size=64",
         "stages.1.duration=" + steps + " steps",
-        "stages.1.sources.sam.batch_size=" + images,
-        "stages.1.sources.sam.resolution=64",
-        "stages.1.sources.sam.masks_per_image=3",
+        "stages.1.feeds.masks.batch_size=" + images,
+        "stages.1.feeds.masks.resolutions=[64]",
+        "stages.1.feeds.masks.prompts.per_image=3",
         "stages.1.optimizer.lr=0.002");
   }
 
@@ -115,13 +115,14 @@ class PretrainingTest {
     for (String part : List.of("sam-2", "sam-3")) {
       assertEquals("tiny-" + part, recipe(part, List.of()).name());
     }
-    for (String kind : List.of("clip", "sam")) {
+    for (String kind : List.of("clip", "sam", "dino")) {
       PretrainRecipe recipe = recipe(kind, List.of());
       assertEquals("tiny-" + kind, recipe.name());
       assertEquals(kind.equals("clip"), recipe.clip() != null);
       assertEquals(kind.equals("sam"), recipe.sam() != null);
+      assertEquals(kind.equals("dino"), recipe.vit() != null);
       String text = Files.readString(CONFIGS.resolve("pretrain-" + kind + ".yaml"));
-      String command = "./samclip pretrain " + kind + " configs/pretrain-" + kind + ".yaml";
+      String command = "./samclip pretrain configs/pretrain-" + kind + ".yaml";
       assertTrue(text.contains(command), command);
     }
     PretrainRecipe clip = recipe("clip", List.of());
@@ -174,6 +175,69 @@ class PretrainingTest {
     }
   }
 
+  /** Ten images, seen in other crops at each step. */
+  private PretrainRecipe overfittingVit(int steps, String... overrides) {
+    List<String> all = new ArrayList<>(scenes(1, 10));
+    all.addAll(List.of(overrides));
+    return recipe(
+        "dino",
+        all,
+        "data.scenes.size=64",
+        "vit={side: 32, patch: 8, width: 48, depth: 2, heads: 3, mlp_ratio: 2, registers: 2}",
+        "self_distillation.prototypes=32",
+        "self_distillation.local_side=16",
+        "stages.1.duration=" + steps + " steps",
+        "stages.1.feeds.masks.batch_size=10",
+        "stages.1.feeds.masks.resolutions=[32]",
+        "stages.1.optimizer.lr=0.003");
+  }
+
+  @Test
+  void vitLearnsToTellTenImagesApartAndItsAverageIsWritten() {
+    Path out = folder.resolve("vit.safetensors");
+    PretrainRecipe recipe =
+        overfittingVit(
+            80,
+            "self_distillation.global_crop=[0.8, 1.0]",
+            "self_distillation.plain_background=0",
+            "stages.1.feeds.masks.augment={flip: 0.5}");
+    List<Trainer.Step> steps = train(recipe, out);
+    assertEquals(80, steps.size());
+    for (String loss : List.of("views", "contrast", "patches")) {
+      double first = mean(steps, loss, 0, 5);
+      double last = mean(steps, loss, 70, 80);
+      assertTrue(last < .95 * first, loss + " " + first + " to " + last);
+    }
+    double last = mean(steps, "contrast", 70, 80);
+    assertTrue(last < .75 * Math.log(10), "chance is log 10, not " + last);
+    try (NDManager manager = LibTorch.newManager(Device.cpu())) {
+      VitModel read = ModelFile.read(VitModel.class, out, manager);
+      assertEquals(recipe.vit().sizes(), read.sizes());
+      assertProvenance(recipe, VitModel.KIND, read.provenance().orElseThrow());
+      assertFinite(read.encoder().arrays());
+    }
+  }
+
+  /** The head is not shipped, and the only step's update reaches the teacher by 1 - momentum. */
+  @Test
+  void theTeacherIsWrittenNotTheStudent() {
+    Path slow = folder.resolve("slow.safetensors");
+    Path fast = folder.resolve("fast.safetensors");
+    train(overfittingVit(1, "self_distillation.momentum=0.999"), slow);
+    train(overfittingVit(1, "self_distillation.momentum=0"), fast);
+    try (NDManager manager = LibTorch.newManager(Device.cpu())) {
+      Map<String, NDArray> little =
+          ModelFile.read(VitModel.class, slow, manager).encoder().arrays();
+      Map<String, NDArray> much = ModelFile.read(VitModel.class, fast, manager).encoder().arrays();
+      assertTrue(little.keySet().stream().noneMatch(name -> name.contains("head")));
+      double far = 0;
+      for (String name : little.keySet()) {
+        far = Math.max(far, little.get(name).sub(much.get(name)).abs().max().getFloat());
+      }
+      assertTrue(far > 1e-4, "both are the same to " + far);
+    }
+  }
+
   private void assertProvenance(PretrainRecipe recipe, String kind, Provenance provenance) {
     assertEquals(kind, provenance.kind());
     assertEquals(recipe.hash(), provenance.recipeHash());
@@ -221,10 +285,33 @@ class PretrainingTest {
   }
 
   @Test
+  void refusesWhatASelfDistilledVitCannotBe() {
+    Map<String, String> wrong =
+        Map.of(
+            "self_distillation.local_side=12", "local_side",
+            "stages.1.sources.sam.resolution=44", "resolution",
+            "stages.1.sources.sam.batch_size=1", "batch_size",
+            "self_distillation={view_weight: 0, contrast_weight: 0}", "view_weight",
+            "self_distillation.teacher_temperature=0.5", "teacher_temperature",
+            "self_distillation=null", "self_distillation",
+            "vit.width=98", "width",
+            "sam={preset: tiny}", "clip, sam and vit");
+    wrong.forEach(
+        (override, key) -> {
+          UserError error =
+              assertThrows(UserError.class, () -> recipe("dino", List.of(), override), override);
+          assertTrue(error.getMessage().contains(key), error.getMessage());
+        });
+  }
+
+  @Test
   void refusesWhatOnlyAMergeDoes() {
     for (String override :
-        List.of("cache_features=true", "checkpoint_activations=true", "losses.sam.target=soft")) {
-      String key = "stages.1." + override.replaceFirst("=.*", "");
+        List.of(
+            "cache_features=true",
+            "checkpoint_activations=true",
+            "feeds.masks.objectives.truth.target=soft")) {
+      String key = override.contains("target") ? "target" : "stages.1." + override.split("=", 2)[0];
       UserError error =
           assertThrows(
               UserError.class,

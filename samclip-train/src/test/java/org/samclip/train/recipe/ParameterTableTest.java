@@ -26,12 +26,20 @@ class ParameterTableTest {
     String yaml =
         """
         name: t
-        model: {preset: tiny}
-        data: {scenes: {size: 64, clip: 8, sam: 8, crops: 4, scenes: 4}}
+        student:
+          backbone: {from: sam}
+          heads: {clip_head: {kind: clip-head, to: clip.summary}}
+        teachers: {sam: {weights: "embedded:tiny-sam"}, clip: {weights: "embedded:tiny-clip"}}
+        data: {scenes: {size: 64, images: 8, masks: 8, crops: 4, scenes: 4}}
         stages:
           - name: one
             duration: 10 steps
-            sources: {clip: {batch_size: 8, resolutions: [64]}}
+            feeds:
+              images:
+                data: images
+                batch_size: 8
+                resolutions: [64]
+                objectives: {clip: {head: clip_head, teacher: clip.summary, loss: {cosine: 1}}}
             optimizer: {lr: 0.01, weight_decay: 0.1}
             groups: %s
         """

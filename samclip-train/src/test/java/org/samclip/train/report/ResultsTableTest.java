@@ -15,6 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.samclip.UserError;
 import org.samclip.eval.metric.Measurement;
+import org.samclip.eval.protocol.Metric;
+import org.samclip.train.recipe.Recipe;
+import org.samclip.train.recipe.RecipeReader;
 
 class ResultsTableTest {
 
@@ -24,8 +27,22 @@ class ResultsTableTest {
     return new Measurement(value, 408, value - half, value + half);
   }
 
+  private static Column column(String name, Column.Shown shown) {
+    return new Column(
+        name, "entry", "protocol", name, 64, null, null, null, Metric.Better.HIGHER, shown);
+  }
+
+  private static final List<Column> COLUMNS =
+      List.of(
+          column("point_miou", Column.Shown.MAIN),
+          column("box_miou", Column.Shown.MAIN),
+          column("logit_ratio", Column.Shown.MAIN),
+          column("zeroshot_top1", Column.Shown.MAIN),
+          column("semantic_fg_miou", Column.Shown.TABLE),
+          column("zeroshot_top1_64", Column.Shown.FILE));
+
   private static ResultsTable table() {
-    ResultsTable table = new ResultsTable();
+    ResultsTable table = new ResultsTable(COLUMNS);
     table.put("sam-teacher", Map.of("point_miou", around(.7513, .0124)));
     table.put(
         "stage2",
@@ -56,12 +73,13 @@ class ResultsTableTest {
         rows.at("/0/metrics/point_miou").toString());
     assertEquals(1.026, rows.at("/1/metrics/logit_ratio/value").doubleValue());
     for (JsonNode row : rows) {
-      assertEquals(ResultsTable.METRICS.size() + 1, row.path("metrics").size());
-      ResultsTable.METRICS.forEach(name -> assertTrue(row.path("metrics").has(name), name));
+      assertEquals(COLUMNS.size(), row.path("metrics").size());
+      COLUMNS.forEach(c -> assertTrue(row.path("metrics").has(c.name()), c.name()));
     }
     assertTrue(rows.at("/0/metrics/zeroshot_top1_64").isNull());
     assertTrue(rows.at("/1/metrics/box_miou").isNull());
     assertEquals(table().rows(), ResultsTable.read(file).rows());
+    assertEquals(COLUMNS, ResultsTable.read(file).columns());
   }
 
   @Test
@@ -128,17 +146,99 @@ class ResultsTableTest {
   void readingRefusesOtherFiles() throws IOException {
     Path file = folder.resolve("results.json");
     assertThrows(UserError.class, () -> ResultsTable.read(file));
+    String good = "{\"box_miou\":{\"value\":0.5,\"n\":9,\"low\":0.4,\"high\":0.6}}";
+    assertEquals(1, ResultsTable.read(written(file, "box_miou", "main", good)).rows().size());
     for (String metrics :
         List.of(
             "{\"box_miou\":\"x\"}",
             "{\"box_miou\":0.5}",
-            "{\"box_miou\":{\"value\":0.5,\"n\":0,\"low\":0.4,\"high\":0.6}}",
-            "{\"box_miou\":{\"value\":0.5,\"n\":9,\"low\":0.7,\"high\":0.6}}",
+            good.replace("9", "0"),
+            good.replace("0.4", "0.7"),
             "{\"other\":null}")) {
-      Files.writeString(file, "{\"rows\":[{\"model\":\"a\",\"metrics\":" + metrics + "}]}");
+      written(file, "box_miou", "main", metrics);
       assertThrows(UserError.class, () -> ResultsTable.read(file), metrics);
     }
+    written(file, "box_miou", "everywhere", good);
+    assertThrows(UserError.class, () -> ResultsTable.read(file));
+    written(file, "../box_miou", "main", good);
+    assertThrows(UserError.class, () -> ResultsTable.read(file));
     Files.writeString(file, "{");
     assertThrows(UserError.class, () -> ResultsTable.read(file));
+  }
+
+  private static Path written(Path file, String column, String shown, String metrics)
+      throws IOException {
+    return Files.writeString(
+        file,
+        """
+        {"columns": {"%s": {"name": "%s", "entry": "e", "protocol": "p", "metric": "m",
+          "side": 64, "better": "higher", "shown": "%s"}},
+         "rows": [{"model": "a", "metrics": %s}]}"""
+            .formatted(column, column, shown, metrics));
+  }
+
+  /** Of the entry called as its protocol names are short; an entry changes no other's names. */
+  @Test
+  void columnsAreNamedByEntryMetricAndSide() {
+    Recipe recipe =
+        RecipeReader.parse(
+            "columns",
+            """
+            name: columns
+            student:
+              backbone: {preset: tiny}
+              heads: {clip_head: {kind: clip-head, to: clip.summary}}
+            teachers:
+              sam: {weights: "embedded:tiny-sam"}
+              clip: {weights: "embedded:tiny-clip"}
+            data: {scenes: {images: 8, masks: 8, crops: 4, scenes: 4}}
+            stages:
+              - name: one
+                start: base
+                duration: 1 steps
+                feeds:
+                  images:
+                    data: images
+                    batch_size: 4
+                    resolutions: [64]
+                    objectives:
+                      clip: {head: clip_head, teacher: clip.summary, loss: {cosine: 1}}
+                optimizer: {lr: 1.0e-3}
+                groups: [{pattern: "*"}]
+            evaluation:
+              protocols:
+                classify: {teacher: clip, resolutions: [64, 32]}
+                near: {protocol: knn, teacher: sam, resolutions: [64]}
+                knn: {resolutions: [64]}
+            """,
+            List.of());
+    List<Column> columns = Column.of(recipe.evaluation());
+    assertEquals(
+        List.of(
+            "clip_cosine",
+            "zeroshot_top1",
+            "heldout_top1",
+            "kept_zeroshot_top1",
+            "kept_heldout_top1",
+            "near_knn_top1",
+            "kept_near_knn_top1",
+            "knn_top1",
+            "clip_cosine_32",
+            "zeroshot_top1_32",
+            "heldout_top1_32",
+            "kept_zeroshot_top1_32",
+            "kept_heldout_top1_32"),
+        columns.stream().map(Column::name).toList());
+    Column kept = columns.get(11);
+    // The teacher was asked at its own side, once.
+    assertEquals("zeroshot_top1_32", kept.keptOf());
+    assertEquals("zeroshot_top1", kept.teacherColumn());
+    assertEquals(Column.Shown.FILE, kept.shown());
+    assertEquals(Column.Shown.MAIN, columns.get(1).shown());
+    assertEquals(Column.Shown.TABLE, columns.get(0).shown());
+    ResultsTable table = new ResultsTable(columns);
+    assertEquals(columns, table.columns());
+    List<Column> twice = List.of(columns.get(0), columns.get(0));
+    assertThrows(UserError.class, () -> new ResultsTable(twice));
   }
 }

@@ -102,7 +102,7 @@ class ScoresFileTest {
     ScoresFile.read(zipped(good));
     for (String[] change :
         new String[][] {
-          {"samclip-scores-1", "samclip-scores-2"},
+          {"samclip-scores-2", "samclip-scores-3"},
           {"\"model\":\"stage2\",", ""},
           {HASH, HASH.substring(1)},
           {"\"images\":0", "\"images\":2"},

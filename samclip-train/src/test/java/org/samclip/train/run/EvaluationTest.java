@@ -21,13 +21,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.samclip.UserError;
 import org.samclip.data.source.ClassFolders;
 import org.samclip.data.source.DataLimits;
-import org.samclip.eval.adapter.TwoHeadAdapter;
 import org.samclip.eval.metric.Bootstrap;
 import org.samclip.eval.metric.ClassScores;
 import org.samclip.eval.metric.ImageScores;
 import org.samclip.eval.metric.RatioScores;
-import org.samclip.eval.segment.TwoHeadModel;
+import org.samclip.eval.protocol.DataKind;
 import org.samclip.kernel.LibTorch;
+import org.samclip.student.MergedModel;
 import org.samclip.train.TinyMerge;
 import org.samclip.train.feed.DataFiles;
 import org.samclip.train.recipe.EvaluationSpec.SetsSpec;
@@ -45,7 +45,7 @@ class EvaluationTest {
   private static Recipe recipe;
   private static Teachers teachers;
   private static SetsSpec sets;
-  private static TwoHeadModel student;
+  private static MergedModel student;
 
   @BeforeAll
   static void prepare() throws IOException {
@@ -53,9 +53,10 @@ class EvaluationTest {
     recipe =
         TinyMerge.in(shared)
             .recipe(
-                "evaluation.classification_resolutions=[32, 64]",
-                "evaluation.semantic_resolutions=[32, 48]",
-                "evaluation.prompted_resolutions=[64, 32]");
+                "evaluation.protocols.classify.resolutions=[32, 64]",
+                "evaluation.protocols.semantic.resolutions=[32, 48]",
+                "evaluation.protocols.instance.resolutions=[64, 32]",
+                "evaluation.protocols.looks={protocol: knn, teacher: clip, resolutions: [32], k: 5}");
     DataFiles data = new DataFiles(recipe.data(), shared.resolve("bad.tsv"), shared);
     data.prepare((scenes, done, total) -> {});
     teachers = Teachers.load(recipe.teachers(), manager);
@@ -66,10 +67,13 @@ class EvaluationTest {
             shared.resolve("heldout.txt"), String.join("\n", classes.subList(0, HELD_OUT)));
     sets =
         new SetsSpec(
-            own.classes(), own.semantic(), own.instances(), own.images(), heldOut.toString());
-    student =
-        new TwoHeadAdapter(
-            new Students(recipe, teachers, data, Map.of()).base(manager, recipe.model()));
+            own.classes(),
+            own.classesTrain(),
+            own.semantic(),
+            own.instances(),
+            own.images(),
+            heldOut.toString());
+    student = new Students(recipe, teachers, data, Map.of()).base(manager, recipe.student());
   }
 
   @AfterAll
@@ -78,14 +82,14 @@ class EvaluationTest {
   }
 
   private static Evaluation evaluation(SetsSpec of) {
-    return new Evaluation(recipe.evaluation(), of, recipe.data().maxPixels(), teachers);
+    return new Evaluation(recipe.evaluation(), of, recipe.data().maxPixels(), teachers.models());
   }
 
   @Test
   void everyModelHasItsColumnsAtEveryResolution() {
     Evaluation evaluation = evaluation(sets);
-    Map<String, ImageScores> sam = evaluation.samTeacher();
-    Map<String, ImageScores> clip = evaluation.clipTeacher();
+    Map<String, ImageScores> sam = evaluation.teacher("sam");
+    Map<String, ImageScores> clip = evaluation.teacher("clip");
     Map<String, ImageScores> row = evaluation.student(student);
 
     Set<String> masks = columns("", "_32", "point_miou", "box_miou", "stability");
@@ -99,13 +103,15 @@ class EvaluationTest {
             "semantic_fg_miou",
             "heldout_semantic_miou",
             "zeroshot_top1",
-            "heldout_top1");
+            "heldout_top1",
+            "looks_knn_top1");
     assertEquals(new TreeSet<>(ofClip), new TreeSet<>(clip.keySet()));
     Set<String> all = new TreeSet<>(dense);
     all.addAll(masks);
     all.addAll(columns("", "_32", "teacher_iou", "logit_ratio"));
     all.addAll(columns("", "_64", "zeroshot_top1", "heldout_top1", "clip_cosine"));
     all.addAll(List.of("composed_miou", "composed_fg_miou", "heldout_composed_miou"));
+    all.add("looks_knn_top1");
     assertEquals(all, new TreeSet<>(row.keySet()));
 
     // Before any training the backbone and the SAM head are the teacher's.
@@ -135,9 +141,9 @@ class EvaluationTest {
     Map<String, ImageScores> whole =
         evaluation(
                 new SetsSpec(
-                    sets.classes(), sets.semantic(), sets.instances(), sets.images(), null))
-            .clipTeacher();
-    Map<String, ImageScores> split = evaluation(sets).clipTeacher();
+                    sets.classes(), null, sets.semantic(), sets.instances(), sets.images(), null))
+            .teacher("clip");
+    Map<String, ImageScores> split = evaluation(sets).teacher("clip");
     assertFalse(whole.containsKey("heldout_top1"));
     List<String> images = new ArrayList<>(split.get("zeroshot_top1").images());
     images.addAll(split.get("heldout_top1").images());
@@ -166,9 +172,35 @@ class EvaluationTest {
   }
 
   @Test
+  void whatNeedsAnAbsentSetIsLeftOutAndTold() {
+    SetsSpec some = new SetsSpec(sets.classes(), null, null, null, null, null);
+    Evaluation evaluation = evaluation(some);
+    assertEquals(
+        Set.of(DataKind.CLASSES_TRAIN, DataKind.SEMANTIC, DataKind.INSTANCES),
+        evaluation.missing());
+    assertEquals(
+        Set.of("clip_cosine", "zeroshot_top1", "clip_cosine_64", "zeroshot_top1_64"),
+        evaluation.student(student).keySet());
+    assertEquals(Map.of(), evaluation.teacher("sam"));
+  }
+
+  /** Looks at a model in training are cheap. */
+  @Test
+  void aLookMeasuresEachHeadAtItsFirstResolution() {
+    Set<String> columns =
+        new Evaluation(
+                recipe.evaluation().look(4), sets, recipe.data().maxPixels(), teachers.models())
+            .student(student)
+            .keySet();
+    assertTrue(columns.contains("point_miou"), columns::toString);
+    assertTrue(columns.stream().noneMatch(name -> name.contains("composed")), columns::toString);
+    assertTrue(columns.stream().noneMatch(name -> name.endsWith("_32")), columns::toString);
+  }
+
+  @Test
   void aHeldOutNameThatIsNoClassIsRefused() throws IOException {
     Path file = Files.writeString(shared.resolve("wrong.txt"), "unicorn\n");
-    SetsSpec wrong = new SetsSpec(sets.classes(), null, null, null, file.toString());
+    SetsSpec wrong = new SetsSpec(sets.classes(), null, null, null, null, file.toString());
     UserError error = assertThrows(UserError.class, () -> evaluation(wrong));
     assertTrue(error.getMessage().contains("unicorn"), error.getMessage());
   }

@@ -34,6 +34,29 @@ class MergeRunTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** Those of the recipe's entries, in their order. */
+  private static final List<String> COLUMNS =
+      List.of(
+          "point_miou",
+          "box_miou",
+          "teacher_iou",
+          "logit_ratio",
+          "stability",
+          "kept_point_miou",
+          "kept_box_miou",
+          "clip_cosine",
+          "zeroshot_top1",
+          "heldout_top1",
+          "kept_zeroshot_top1",
+          "kept_heldout_top1",
+          "semantic_miou",
+          "semantic_fg_miou",
+          "heldout_semantic_miou",
+          "kept_semantic_miou",
+          "composed_miou",
+          "composed_fg_miou",
+          "heldout_composed_miou");
+
   @TempDir static Path shared;
   private static Path whole;
   private static TinyMerge tiny;
@@ -120,7 +143,7 @@ class MergeRunTest {
       boolean clip = !name.equals("sam-teacher");
       JsonNode metrics = row.path("metrics");
       assertEquals(
-          ResultsTable.METRICS,
+          COLUMNS,
           metrics.properties().stream().map(Map.Entry::getKey).toList(),
           metrics::toString);
       for (String metric : List.of("point_miou", "box_miou", "stability")) {
@@ -138,6 +161,18 @@ class MergeRunTest {
         check(metrics, metric, clip);
       }
       check(metrics, "heldout_composed_miou", sam && clip);
+      for (String skill : List.of("box_miou", "zeroshot_top1", "semantic_miou")) {
+        double of =
+            rows.get(skill.equals("box_miou") ? 0 : 1)
+                .at("/metrics/" + skill)
+                .path("value")
+                .asDouble();
+        check(metrics, "kept_" + skill, sam && clip && of > 0);
+        if (sam && clip && of > 0) {
+          double share = metrics.path(skill).path("value").asDouble() / of;
+          assertEquals(share, metrics.path("kept_" + skill).path("value").asDouble(), 1e-12, skill);
+        }
+      }
     }
     assertEquals(
         List.of("sam-teacher", "clip-teacher", "naive-kd", "stage1", "stage2", "stage3"), names);
@@ -263,7 +298,7 @@ class MergeRunTest {
   @Test
   void folderOfARunIsNotMixedWithAnother() {
     assertRefused(() -> RunFolder.open(whole, recipe, false), "holds a run already");
-    Recipe other = tiny.recipe("stages.2.lambda=1");
+    Recipe other = tiny.recipe("stages.2.feeds.masks.objectives.sam.weight=1");
     assertRefused(() -> RunFolder.open(whole, other, true), "another recipe");
     assertRefused(() -> RunFolder.open(folder, recipe, true), "holds no run to resume");
   }

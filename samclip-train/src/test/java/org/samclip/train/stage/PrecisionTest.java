@@ -39,7 +39,8 @@ class PrecisionTest {
       "stages.multi_task.duration=" + STEPS + " steps",
       "stages.multi_task.validation=null",
       // Soft targets and the IoU's error begin at 0, of which no share can be told.
-      "stages.multi_task.losses.sam={target: hard, dice_weight: 1, iou_weight: 0}",
+      "stages.multi_task.feeds.masks.objectives.sam.target=hard",
+      "stages.multi_task.feeds.masks.objectives.sam.loss={focal: 1, dice: 1}",
       "stages.resolution_adaptation.duration=1 steps",
       "precision=" + precision
     };

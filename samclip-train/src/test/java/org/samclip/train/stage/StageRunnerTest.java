@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -26,9 +27,9 @@ import org.samclip.UserError;
 import org.samclip.data.cache.CacheUse;
 import org.samclip.kernel.LibTorch;
 import org.samclip.model.ModelFile;
-import org.samclip.model.SamClipModel;
 import org.samclip.model.SamModel;
 import org.samclip.nn.Module;
+import org.samclip.student.MergedModel;
 import org.samclip.train.TinyMerge;
 import org.samclip.train.TinyMerge.Heard;
 import org.samclip.train.recipe.Recipe;
@@ -44,7 +45,7 @@ class StageRunnerTest {
   private static final String ALONE = "baselines=[]";
 
   /** Other targets leave nothing to learn for a student that is still its teacher. */
-  private static final String HARD = "stages.multi_task.losses.sam.target=hard";
+  private static final String HARD = "stages.multi_task.feeds.masks.objectives.sam.target=hard";
 
   @TempDir static Path shared;
   private static TinyMerge tiny;
@@ -71,7 +72,7 @@ class StageRunnerTest {
   private static Map<String, float[]> model(Path root, String row) {
     try (NDManager manager = LibTorch.newManager(LibTorch.device("cpu"))) {
       Path file = root.resolve("models/" + row + ".safetensors");
-      return values(ModelFile.read(SamClipModel.class, file, manager).model());
+      return values(ModelFile.read(MergedModel.class, file, manager).student());
     }
   }
 
@@ -106,6 +107,15 @@ class StageRunnerTest {
     assertEquals(
         List.of("naive-kd: no loss reached image_encoder.neck.* (6); they are what they were"),
         heard.messages.stream().filter(line -> line.contains("no loss")).toList());
+  }
+
+  /** Only where a phase begins from the student as the recipe makes it. */
+  @Test
+  void headsWithoutATeachersWeightsBeginFresh() {
+    List<Set<String>> fresh =
+        Phase.of(tiny.recipe()).stream().map(phase -> ((TrainPhase) phase).freshHeads()).toList();
+    Set<String> random = Set.of("clip_head");
+    assertEquals(List.of(random, Set.of(), Set.of(), random), fresh);
   }
 
   /** Of four steps the second and the fourth are looked at; nothing gets better at such a rate. */
@@ -159,7 +169,7 @@ class StageRunnerTest {
             BLIND,
             ALONE,
             "stages.head_probing.duration=1 steps",
-            "stages.multi_task.losses.sam.iou_weight=0",
+            "stages.multi_task.feeds.masks.objectives.sam.loss.iou=0",
             "stages.resolution_adaptation.duration=1 steps");
     Path root = folder.resolve("run");
     Heard stopped = new Heard();
@@ -181,7 +191,7 @@ class StageRunnerTest {
         tiny.recipe(
             BLIND,
             ALONE,
-            "model.clip_head.init=" + init,
+            "student.heads.clip_head.init=" + init,
             "stages.head_probing.duration=1 steps",
             "stages.head_probing.optimizer.lr=1.0e-30",
             "stages.multi_task.duration=1 steps",
@@ -239,8 +249,8 @@ class StageRunnerTest {
       BLIND,
       ALONE,
       "stages.head_probing.duration=7 steps",
-      "stages.head_probing.sources.clip.views=1",
-      "stages.head_probing.sources.clip.resolutions=[32]",
+      "stages.head_probing.feeds.images.views=1",
+      "stages.head_probing.feeds.images.resolutions=[32]",
       "stages.multi_task.duration=1 steps",
       "stages.resolution_adaptation.duration=1 steps",
       "stages.head_probing.cache_features=false"
@@ -272,13 +282,13 @@ class StageRunnerTest {
             "cache.dir=" + folder.resolve("shared").toString().replace('\\', '/'),
             "stages.head_probing.duration=1 steps",
             "stages.resolution_adaptation.duration=1 steps",
-            "stages.multi_task.sources.clip.views=1",
+            "stages.multi_task.feeds.images.views=1",
             "stages.multi_task.cache_features=true");
     Heard first = new Heard();
     TinyMerge.run(recipe, folder.resolve("first"), false, first);
     try (Stream<Path> files = Files.list(folder.resolve("shared"))) {
       assertEquals(
-          List.of("clip-teacher", "sam-teacher"),
+          List.of("clip-summary", "sam-spatial"),
           files
               .map(f -> f.getFileName().toString().replaceAll("-[0-9a-f]{16}-.*", ""))
               .sorted()
@@ -299,8 +309,8 @@ class StageRunnerTest {
             BLIND,
             ALONE,
             "stages.head_probing.duration=6 steps",
-            "stages.head_probing.sources.clip.views=1",
-            "stages.head_probing.sources.clip.resolutions=[32]",
+            "stages.head_probing.feeds.images.views=1",
+            "stages.head_probing.feeds.images.resolutions=[32]",
             "stages.head_probing.cache_features=true",
             "stages.multi_task.duration=1 steps",
             "stages.resolution_adaptation.duration=1 steps");
@@ -327,7 +337,7 @@ class StageRunnerTest {
             "checkpoint.every=0.5 epochs",
             "checkpoint.keep=100",
             "stages.head_probing.duration=2 epochs",
-            "stages.head_probing.sources.clip.resolutions=[32]",
+            "stages.head_probing.feeds.images.resolutions=[32]",
             "stages.multi_task.duration=1 steps",
             "stages.resolution_adaptation.duration=1 steps");
     Path root = run(recipe, "run");

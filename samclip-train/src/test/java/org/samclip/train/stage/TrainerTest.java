@@ -20,7 +20,7 @@ import org.samclip.UserError;
 import org.samclip.data.replay.Position;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
-import org.samclip.train.objective.Objective;
+import org.samclip.train.objective.TrainingFeed;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.optim.CosineSchedule;
 import org.samclip.train.optim.GradientTelemetry;
@@ -47,7 +47,7 @@ class TrainerTest {
   }
 
   /** A loss of the parameter, with a weight. */
-  private final class Simple implements Objective {
+  private final class Simple implements TrainingFeed {
 
     final List<Long> steps = new ArrayList<>();
     private final String name;
@@ -61,7 +61,7 @@ class TrainerTest {
     }
 
     @Override
-    public String source() {
+    public String name() {
       return name;
     }
 
@@ -71,7 +71,8 @@ class TrainerTest {
       NDArray value = loss.apply(w);
       on.backward(value.mul(weight));
       Map<String, Long> mix = Map.of("a", 3L, "b", step);
-      return new Outcome(Map.of(name, (double) value.getFloat()), 4, mix, (int) step);
+      Map<String, Double> losses = Map.of(name, (double) value.getFloat());
+      return new Outcome(() -> losses, 4, mix, (int) step);
     }
 
     @Override
@@ -88,8 +89,8 @@ class TrainerTest {
     public void close() {}
   }
 
-  private Trainer trainer(double clipNorm, Objective... objectives) {
-    return new Trainer(List.of(objectives), optimizer, new CosineSchedule(2, 10, 0), clipNorm);
+  private Trainer trainer(double clipNorm, TrainingFeed... feeds) {
+    return new Trainer(List.of(feeds), optimizer, new CosineSchedule(2, 10, 0), clipNorm);
   }
 
   @Test
@@ -200,7 +201,7 @@ class TrainerTest {
     refuses(new Simple("bad", 1, x -> x.sub(x.stopGradient()).abs().sqrt().sum()), "bad=0.0");
   }
 
-  private void refuses(Objective bad, String named) {
+  private void refuses(TrainingFeed bad, String named) {
     Simple good = new Simple("good", 1, NDArray::sum);
     trainer(1, good).step(0);
     float[] before = w.toFloatArray();

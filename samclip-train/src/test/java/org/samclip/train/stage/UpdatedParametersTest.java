@@ -13,7 +13,6 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
@@ -22,32 +21,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.samclip.clip.Clip;
-import org.samclip.data.replay.ReplayStream;
-import org.samclip.data.transform.RandomResizedCrop;
 import org.samclip.kernel.Autograd;
 import org.samclip.kernel.LibTorch;
 import org.samclip.kernel.TorchScript;
-import org.samclip.model.SamClip;
-import org.samclip.sam.Sam;
-import org.samclip.train.InMemorySource;
+import org.samclip.student.Student;
+import org.samclip.train.TinyFeeds;
 import org.samclip.train.TinyModels;
-import org.samclip.train.feed.ClipBatches;
-import org.samclip.train.feed.Feed;
-import org.samclip.train.feed.MicroBatch;
-import org.samclip.train.feed.PromptSpec;
-import org.samclip.train.feed.SamBatches;
-import org.samclip.train.feed.Span;
-import org.samclip.train.objective.ClipDistillation;
-import org.samclip.train.objective.Objective;
-import org.samclip.train.objective.Passes;
-import org.samclip.train.objective.SamDistillation;
+import org.samclip.train.objective.StudentFeed;
 import org.samclip.train.optim.AdamW;
 import org.samclip.train.optim.CosineSchedule;
-import org.samclip.train.recipe.AreaScaledBatch;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec.Multimask;
-import org.samclip.train.recipe.LossesSpec.SamLossSpec.Target;
+import org.samclip.train.teacher.Teachers;
 
 /**
  * A step changes exactly the parameters that torch has a gradient for. The reference is torch's own
@@ -55,6 +38,10 @@ import org.samclip.train.recipe.LossesSpec.SamLossSpec.Target;
  */
 @Timeout(120)
 class UpdatedParametersTest {
+
+  private static final String HEADS =
+      "{masks: {kind: mask-decoder, from: sam},"
+          + " clip_head: {kind: clip-head, to: clip.summary, layers: 1}}";
 
   private static final TorchScript TORCH = TorchScript.load(UpdatedParametersTest.class, "Reached");
 
@@ -86,14 +73,12 @@ class UpdatedParametersTest {
   }
 
   private NDManager manager;
-  private Clip clipTeacher;
-  private Sam samTeacher;
+  private Teachers teachers;
 
   @BeforeEach
   void start() {
     manager = LibTorch.newManager(Device.cpu());
-    clipTeacher = TinyModels.clip(manager, 2);
-    samTeacher = TinyModels.sam(manager, 3);
+    teachers = TinyModels.teachers(manager, 2);
   }
 
   @AfterEach
@@ -101,33 +86,27 @@ class UpdatedParametersTest {
     manager.close();
   }
 
-  private Objective objective(Loss loss, SamClip student, Size size) {
-    ReplayStream stream = new InMemorySource(InMemorySource.pictures(2)).stream(4, 1);
-    Passes passes = new Passes(manager, new MicroBatch(0, size.side), false, Optional.empty());
-    Span span = new Span(0, 100);
-    if (loss == Loss.CLIP) {
-      ClipBatches batches =
-          new ClipBatches(
-              stream,
-              new AreaScaledBatch(2, size.side, List.of(size.side)),
-              new RandomResizedCrop(.8, 1, .75, 4. / 3),
-              TinyModels.TEACHER_SIDE,
-              0,
-              4);
-      return new ClipDistillation(
-          student, clipTeacher, new Feed<>(stream, batches, span), passes, 1);
-    }
-    PromptSpec prompts = new PromptSpec(3, .5, .1, 20, .9);
-    SamBatches batches = new SamBatches(stream, 2, size.side, prompts, false, 4);
-    double masks = loss == Loss.SAM_IOU_ALONE ? 0 : 1;
-    double iou = loss == Loss.SAM_WITHOUT_IOU ? 0 : 1;
-    SamLossSpec spec =
-        new SamLossSpec(20 * masks, masks, null, 0, iou, 1, Target.SOFT, Multimask.ALL);
-    return new SamDistillation(
-        student, samTeacher, new Feed<>(stream, batches, span), passes, spec, 10);
+  private StudentFeed feed(Loss loss, Student student, Size size) {
+    String words =
+        switch (loss) {
+          case CLIP ->
+              "data: images, crop: [0.8, 1], objectives: {clip: {head: clip_head, teacher: clip.summary, loss: {cosine: 1}}}";
+          case SAM -> masks("{focal: 20, dice: 1, iou: 1}");
+          case SAM_WITHOUT_IOU -> masks("{focal: 20, dice: 1}");
+          case SAM_IOU_ALONE -> masks("{focal: 0, iou: 1}");
+        };
+    String feeds = "{f: {batch_size: 2, resolutions: [%d], %s}}".formatted(size.side, words);
+    return TinyFeeds.of(teachers, student, TinyFeeds.VIT_DET, HEADS, feeds).open("f", manager);
   }
 
-  private static Map<String, NDArray> learning(SamClip student) {
+  private static String masks(String loss) {
+    return "data: masks, prompts: {per_image: 3},"
+        + " objectives: {sam: {head: masks, teacher: sam.masks, weight: 10, loss: "
+        + loss
+        + "}}";
+  }
+
+  private static Map<String, NDArray> learning(Student student) {
     Map<String, NDArray> learning = new LinkedHashMap<>(student.arrays());
     learning.keySet().removeIf(name -> name.startsWith("prompt_encoder."));
     return learning;
@@ -135,12 +114,12 @@ class UpdatedParametersTest {
 
   /** Names of the parameters that have a gradient after one backward pass without optimiser. */
   private Set<String> reached(Loss loss, Size size) {
-    SamClip student = TinyModels.samClip(manager, 1);
+    Student student = TinyModels.student(manager, 1);
     Map<String, NDArray> learning = learning(student);
     learning.values().forEach(array -> array.setRequiresGradient(true));
-    try (Objective objective = objective(loss, student, size);
+    try (StudentFeed feed = feed(loss, student, size);
         Autograd on = Autograd.enabled()) {
-      objective.backward(0, on);
+      feed.backward(0, on);
     }
     PtNDArray[] all = learning.values().toArray(PtNDArray[]::new);
     boolean[] has;
@@ -163,9 +142,9 @@ class UpdatedParametersTest {
     return new AdamW(new AdamW.Settings(.9, .98, 1e-6), List.of(group), manager);
   }
 
-  private void step(Loss loss, SamClip student, Size size, AdamW optimizer) {
-    try (Objective objective = objective(loss, student, size)) {
-      new Trainer(List.of(objective), optimizer, new CosineSchedule(0, 10, 1), 1).step(0);
+  private void step(Loss loss, Student student, Size size, AdamW optimizer) {
+    try (StudentFeed feed = feed(loss, student, size)) {
+      new Trainer(List.of(feed), optimizer, new CosineSchedule(0, 10, 1), 1).step(0);
     }
   }
 
@@ -182,7 +161,7 @@ class UpdatedParametersTest {
 
   private void assertOnlyTheReachedChange(Loss loss, Size size) {
     Set<String> reached = reached(loss, size);
-    SamClip student = TinyModels.samClip(manager, 1);
+    Student student = TinyModels.student(manager, 1);
     Map<String, NDArray> learning = learning(student);
     Set<String> expected = new TreeSet<>(learning.keySet());
     expected.removeIf(name -> !name.matches(loss.reached));
@@ -211,7 +190,7 @@ class UpdatedParametersTest {
   /** What an earlier step gave moments to stays where it is when a later one leaves it out. */
   @Test
   void momentsOfWhatIsLeftOutStay() {
-    SamClip student = TinyModels.samClip(manager, 1);
+    Student student = TinyModels.student(manager, 1);
     AdamW optimizer = optimizer(learning(student));
     step(Loss.CLIP, student, Size.SMALL, optimizer);
     Map<String, float[]> before = TinyModels.values(student.arrays());

@@ -11,9 +11,16 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -27,11 +34,19 @@ import org.samclip.data.cache.CacheUse;
 import org.samclip.data.transform.Normalisation;
 import org.samclip.data.transform.RgbImage;
 import org.samclip.kernel.Autocast;
+import org.samclip.kernel.Kernels.Resize;
+import org.samclip.kernel.Kernels.VitMlp;
 import org.samclip.kernel.LibTorch;
-import org.samclip.sam.Sam;
+import org.samclip.model.VitModel;
+import org.samclip.student.Student;
+import org.samclip.student.StudentConfig;
+import org.samclip.student.VitBackboneConfig;
 import org.samclip.train.TinyModels;
 import org.samclip.train.feed.ImageView;
 import org.samclip.train.feed.MicroBatch;
+import org.samclip.vit.BlockConfig;
+import org.samclip.vit.Positions;
+import org.samclip.vit.VitConfig;
 
 @Timeout(60)
 class FrozenOutputsTest {
@@ -44,11 +59,12 @@ class FrozenOutputsTest {
   private NDManager manager;
   private Clip module;
   private int asked;
+  private int passes;
 
   @BeforeEach
   void start() {
     manager = LibTorch.newManager(Device.cpu());
-    module = TinyModels.clip(manager, 1);
+    module = TinyModels.clip(manager, 1).clip();
   }
 
   @AfterEach
@@ -67,17 +83,30 @@ class FrozenOutputsTest {
     return new ImageView(SIDE, Normalisation.CLIP, images);
   }
 
-  /** A network that gives back its images, changed. */
+  private static final Shape ROW = new Shape(3 * SIDE, SIDE);
+
+  /** A network whose output {@code changed} is its images, changed. */
   private FrozenNetwork network(UnaryOperator<NDArray> change) {
-    Shape row = new Shape(3 * SIDE, SIDE);
+    return network(
+        "sizes",
+        Map.of("changed", side -> ROW),
+        (images, names) ->
+            Map.of(
+                "changed",
+                change.apply(images).reshape(images.getShape().get(0), ROW.get(0), SIDE)));
+  }
+
+  private FrozenNetwork network(
+      String sizes, Map<String, IntFunction<Shape>> rows, FrozenNetwork.Outputs outputs) {
     return new FrozenNetwork(
         "network",
-        module,
-        module.config(),
-        side -> row,
-        images -> {
+        List.of(module),
+        sizes,
+        rows,
+        (images, names) -> {
+          passes++;
           asked += (int) images.getShape().get(0);
-          return change.apply(images).reshape(images.getShape().get(0), 3 * SIDE, SIDE);
+          return outputs.of(images, names);
         });
   }
 
@@ -85,7 +114,8 @@ class FrozenOutputsTest {
     try (NDManager local = manager.newSubManager()) {
       NDArray got =
           new FrozenOutputs(network, Optional.ofNullable(cache))
-              .of(view, new MicroBatch.Part(0, view.count()), local);
+              .of(view, new MicroBatch.Part(0, view.count()), Set.of("changed"), local)
+              .get("changed");
       assertEquals(new Shape(view.count(), 3 * SIDE, SIDE), got.getShape());
       assertFalse(got.hasGradient());
       return got.toFloatArray();
@@ -136,14 +166,156 @@ class FrozenOutputsTest {
     try (CacheFolder cache = cache();
         NDManager local = manager.newSubManager()) {
       FrozenOutputs outputs = new FrozenOutputs(network(x -> x), Optional.of(cache));
-      float[] middle = outputs.of(all, new MicroBatch.Part(1, 3), local).toFloatArray();
+      float[] middle = changed(outputs, all, new MicroBatch.Part(1, 3), local);
       assertEquals(2, asked);
-      float[] whole = outputs.of(all, new MicroBatch.Part(0, IMAGES), local).toFloatArray();
+      float[] whole = changed(outputs, all, new MicroBatch.Part(0, IMAGES), local);
       assertEquals(IMAGES, asked);
       assertEquals(new CacheUse(2, IMAGES, 0, 0), cache.use());
       for (int i = 0; i < middle.length; i++) {
         assertEquals(middle[i], whole[LENGTH + i]);
       }
+    }
+  }
+
+  private static float[] changed(
+      FrozenOutputs outputs, ImageView view, MicroBatch.Part part, NDManager local) {
+    return outputs.of(view, part, Set.of("changed"), local).get("changed").toFloatArray();
+  }
+
+  /** A map of the images and a summary of three numbers. */
+  private FrozenNetwork two() {
+    Map<String, IntFunction<Shape>> rows = Map.of("map", side -> ROW, "mean", side -> new Shape(3));
+    return network(
+        "two",
+        rows,
+        (images, names) -> {
+          Map<String, NDArray> all =
+              Map.of(
+                  "map", images.reshape(images.getShape().get(0), ROW.get(0), SIDE),
+                  "mean", images.reshape(images.getShape().get(0), 3, -1).mean(new int[] {2}));
+          Map<String, NDArray> wanted = new LinkedHashMap<>();
+          names.forEach(name -> wanted.put(name, all.get(name)));
+          return wanted;
+        });
+  }
+
+  private static final Set<String> BOTH = new LinkedHashSet<>(List.of("map", "mean"));
+
+  @Test
+  void severalOutputsComeOfOnePass() {
+    MicroBatch.Part all = new MicroBatch.Part(0, IMAGES);
+    try (CacheFolder cache = cache();
+        NDManager local = manager.newSubManager()) {
+      for (Optional<CacheFolder> kept :
+          List.of(Optional.<CacheFolder>empty(), Optional.of(cache))) {
+        passes = 0;
+        Map<String, NDArray> got = new FrozenOutputs(two(), kept).of(images(), all, BOTH, local);
+        assertEquals(BOTH, got.keySet());
+        assertEquals(new Shape(IMAGES, 3 * SIDE, SIDE), got.get("map").getShape());
+        assertEquals(new Shape(IMAGES, 3), got.get("mean").getShape());
+        assertEquals(1, passes);
+      }
+      // Each has rows of its own, which are read without a pass.
+      assertEquals(new CacheUse(0, 2 * IMAGES, 0, 0), cache.use());
+      passes = 0;
+      new FrozenOutputs(two(), Optional.of(cache)).of(images(), all, BOTH, local);
+      assertEquals(0, passes);
+      assertEquals(new CacheUse(2 * IMAGES, 2 * IMAGES, 0, 0), cache.use());
+    }
+  }
+
+  /** A row that one output lacks is computed; rows that are there stay, to the bit. */
+  @Test
+  void whatOneOutputLacksLeavesTheOthersAlone() {
+    MicroBatch.Part all = new MicroBatch.Part(0, IMAGES);
+    float[] first;
+    try (CacheFolder cache = cache();
+        NDManager local = manager.newSubManager()) {
+      FrozenOutputs outputs = new FrozenOutputs(two(), Optional.of(cache));
+      first =
+          outputs
+              .of(images(), new MicroBatch.Part(1, 4), Set.of("mean"), local)
+              .get("mean")
+              .toFloatArray();
+      outputs.of(images(), new MicroBatch.Part(0, 2), Set.of("map"), local);
+    }
+    passes = 0;
+    asked = 0;
+    // The same network by its hash, though it would say something else now.
+    FrozenNetwork changed =
+        withOutputs(
+            two(),
+            (images, names) -> {
+              Map<String, NDArray> wanted = new LinkedHashMap<>();
+              two()
+                  .outputs()
+                  .of(images, names)
+                  .forEach((name, output) -> wanted.put(name, output.add(5)));
+              return wanted;
+            });
+    try (CacheFolder cache = cache();
+        NDManager local = manager.newSubManager()) {
+      Map<String, NDArray> got =
+          new FrozenOutputs(changed, Optional.of(cache)).of(images(), all, BOTH, local);
+      // "map" has images 0 and 1, "mean" 1 to 3: only image 1 is known whole.
+      assertEquals(1, passes);
+      assertEquals(IMAGES - 1, asked);
+      float[] means = got.get("mean").toFloatArray();
+      assertArrayEquals(first, Arrays.copyOfRange(means, 3, 12));
+      float[] plain = two().outputs().of(images().toArray(local), BOTH).get("mean").toFloatArray();
+      float[] maps = got.get("map").toFloatArray();
+      float[] plainMaps = images().toArray(local).toFloatArray();
+      for (int image = 0; image < IMAGES; image++) {
+        boolean mean = image >= 1 && image < 4;
+        assertEquals(plain[3 * image] + (mean ? 0 : 5), means[3 * image], 1e-2, "mean " + image);
+        boolean map = image < 2;
+        assertEquals(
+            plainMaps[LENGTH * image] + (map ? 0 : 5), maps[LENGTH * image], 1e-2, "map " + image);
+      }
+    }
+  }
+
+  private static FrozenNetwork withOutputs(FrozenNetwork network, FrozenNetwork.Outputs outputs) {
+    return new FrozenNetwork(
+        network.name(), network.modules(), network.sizes(), network.rows(), outputs);
+  }
+
+  /** Parameters of the same shapes and values; a head more or less changes what a ViT says. */
+  @Test
+  void sizesThatNoShapeShowsTellNetworksApart() {
+    Set<String> hashes = new HashSet<>();
+    for (int heads : new int[] {1, 2, 4}) {
+      Student student = Plain.student(heads);
+      student.initialize(manager, 1);
+      hashes.add(FrozenNetwork.of(student).hash(FrozenNetwork.TOKENS));
+    }
+    assertEquals(3, hashes.size());
+    Student student = Plain.student(2);
+    student.initialize(manager, 1);
+    FrozenNetwork network = FrozenNetwork.of(student);
+    assertTrue(hashes.contains(network.hash(FrozenNetwork.TOKENS)));
+    assertFalse(hashes.contains(network.hash("other")));
+  }
+
+  /** A student on a plain ViT. */
+  private static final class Plain {
+    private Plain() {}
+
+    static Student student(int heads) {
+      BlockConfig block =
+          new BlockConfig(16, heads, 32, VitMlp.GELU, BlockConfig.Bias.ALL, false, 1e-6);
+      VitConfig vit =
+          new VitConfig(
+              4,
+              1,
+              block,
+              true,
+              0,
+              new Positions.Learned(2, true, Resize.BICUBIC),
+              VitConfig.Summary.CLASS);
+      VitModel.Sizes sizes =
+          new VitModel.Sizes(vit, SIDE, List.of(.5, .5, .5), List.of(.25, .25, .25));
+      return new Student(new StudentConfig(new VitBackboneConfig(sizes), Map.of()));
     }
   }
 
@@ -159,9 +331,9 @@ class FrozenOutputsTest {
       try (Autocast bf16 = Autocast.bf16()) {
         misses(cache, () -> outputs(network, cache, view), IMAGES);
       }
-      Record otherSizes = TinyModels.sam(manager, 1).imageEncoder().config();
       FrozenNetwork other =
-          new FrozenNetwork("network", module, otherSizes, network.row(), network.output());
+          new FrozenNetwork(
+              "network", network.modules(), "other sizes", network.rows(), network.outputs());
       misses(cache, () -> outputs(other, cache, view), IMAGES);
 
       ImageView otherwise = new ImageView(SIDE, Normalisation.SAM, view.images());
@@ -211,25 +383,34 @@ class FrozenOutputsTest {
 
   /** The real ones, at a side that is not the grid's own. */
   @Test
-  void theThreeNetworksOfARecipe() {
-    Sam sam = TinyModels.sam(manager, 2);
+  void theNetworksOfARecipe() {
+    Teachers teachers = TinyModels.teachers(manager, 2);
+    Student student = TinyModels.student(manager, 1);
     ImageView view = black(2 * TinyModels.SIDE, Normalisation.SAM);
     ImageView small = black(TinyModels.TEACHER_SIDE, Normalisation.CLIP);
     for (FrozenNetwork network :
-        new FrozenNetwork[] {
-          FrozenNetwork.samTeacher(sam),
-          FrozenNetwork.backbone(sam.imageEncoder()),
-          FrozenNetwork.clipTeacher(module)
-        }) {
-      ImageView seen = network.name().startsWith("clip") ? small : view;
+        List.of(
+            FrozenNetwork.of(teachers.byName().get("sam")),
+            FrozenNetwork.of(student),
+            FrozenNetwork.of(teachers.byName().get("clip")))) {
+      ImageView seen = network.name().equals("clip") ? small : view;
+      Set<String> names = network.rows().keySet();
+      assertFalse(names.isEmpty(), network.name());
       try (CacheFolder cache = cache();
           NDManager local = manager.newSubManager()) {
         MicroBatch.Part one = new MicroBatch.Part(0, 1);
-        NDArray want = new FrozenOutputs(network, Optional.empty()).of(seen, one, local);
-        NDArray got = new FrozenOutputs(network, Optional.of(cache)).of(seen, one, local);
-        assertEquals(want.getShape(), got.getShape(), network.name());
-        double largest = want.abs().max().getFloat();
-        assertTrue(want.sub(got).abs().max().getFloat() <= largest * 0x1p-11, network.name());
+        Map<String, NDArray> want =
+            new FrozenOutputs(network, Optional.empty()).of(seen, one, names, local);
+        Map<String, NDArray> got =
+            new FrozenOutputs(network, Optional.of(cache)).of(seen, one, names, local);
+        for (String name : names) {
+          String which = network.name() + "." + name;
+          NDArray exact = want.get(name);
+          assertEquals(exact.getShape(), got.get(name).getShape(), which);
+          double largest = exact.abs().max().getFloat();
+          double error = exact.sub(got.get(name)).abs().max().getFloat();
+          assertTrue(error <= largest * 0x1p-11, which);
+        }
       }
     }
   }

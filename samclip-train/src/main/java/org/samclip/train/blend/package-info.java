@@ -1,0 +1,2 @@
+/** Models made of the weights of others, without training. */
+package org.samclip.train.blend;
