@@ -2,11 +2,11 @@
 """Random weights at real sizes, in exactly the official names, shapes and formats, to measure how they are opened.
 
     pip install torch transformers safetensors
-    python scripts/make-official-weights.py DIR                # all, 9.5 GB
+    python scripts/make-official-weights.py DIR                # all, 9.9 GB
     python scripts/make-official-weights.py DIR --only sam_vit_b,clip_vit_b_16
 
 Of each model it writes what its publisher offers: SAM as segment-anything's state dict (.pth), CLIP as open_clip's
-safetensors with its config. Nothing is downloaded, nothing is trained.
+safetensors with its config, DINOv2 as Hugging Face's. Nothing is downloaded, nothing is trained.
 """
 import argparse
 import json
@@ -28,6 +28,8 @@ CLIP = {
     "clip_vit_l_14": dict(embed_dim=768, vision=dict(image_size=224, layers=24, width=1024, patch_size=14),
                           text=dict(context_length=77, vocab_size=49408, width=768, heads=12, layers=12)),
 }
+
+DINOV2 = {"dinov2_vit_b_14": dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12, image_size=518)}
 
 
 def linear(shapes, name, rows, columns):
@@ -161,15 +163,20 @@ def random_weights(shapes, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path, help="each model gets a folder of its own in it")
-    parser.add_argument("--only", default=",".join([*SAM, *CLIP]), help="names, separated by commas")
+    parser.add_argument("--only", default=",".join([*SAM, *CLIP, *DINOV2]), help="names, separated by commas")
     arguments = parser.parse_args()
     for name in arguments.only.split(","):
-        if name not in SAM and name not in CLIP:
-            parser.error(f"unknown model {name}; known are {', '.join([*SAM, *CLIP])}")
+        if name not in [*SAM, *CLIP, *DINOV2]:
+            parser.error(f"unknown model {name}; known are {', '.join([*SAM, *CLIP, *DINOV2])}")
         folder = arguments.folder / name
         folder.mkdir(parents=True, exist_ok=True)
         if name in SAM:
             torch.save(random_weights(sam_shapes(**SAM[name]), seed=1), folder / f"{name}.pth")
+        elif name in DINOV2:
+            from transformers import Dinov2Config, Dinov2Model
+
+            torch.manual_seed(3)
+            Dinov2Model(Dinov2Config(**DINOV2[name])).save_pretrained(folder)
         else:
             save_file(random_weights(clip_shapes(**CLIP[name]), seed=2), folder / "open_clip_model.safetensors")
             config = {"embed_dim": CLIP[name]["embed_dim"], "vision_cfg": CLIP[name]["vision"],

@@ -114,12 +114,17 @@ def write_siglip(folder, vision, text, sizes, seed):
     model.save_pretrained(folder)
     vocabulary, context = model.config.text_config.vocab_size, model.config.text_config.max_position_embeddings
     ids = torch.randint(vocabulary, (3, context), generator=torch.Generator().manual_seed(8))
+    alone = {}
     with torch.no_grad():
         texts = model.text_model(input_ids=ids).pooler_output
+        for name, (height, width, patch) in sizes.items():
+            tokens = model.vision_model(images(height, width), interpolate_pos_encoding=True).last_hidden_state
+            pooled = model.vision_model.head(tokens.flatten(0, 1).unsqueeze(1))  # each patch as the only one
+            alone[f"{name}.alone"] = pooled.unflatten(0, (2, height // patch, width // patch)).permute(0, 3, 1, 2)
         height, width, _ = sizes["native"]
         logits = model(pixel_values=images(height, width), input_ids=ids).logits_per_image
     write(folder, sizes, hugging_face(model.vision_model, 0, interpolate_pos_encoding=True),
-          {"texts": ids, "text": texts, "logits": logits})
+          {"texts": ids, "text": texts, "logits": logits, **alone})
 
 
 def write_timm(folder, seed, **arguments):
@@ -150,7 +155,7 @@ def write_tiny(folder):
     write_dinov3(folder / "dinov3", dinov3, sizes, 4)
     write_dinov3(folder / "dinov3-gated", dinov3 | dict(use_gated_mlp=True, hidden_act="silu"), sizes, 5)
     write_siglip(folder / "siglip", tiny(image_size=16, patch_size=4, intermediate_size=64),
-                 tiny(vocab_size=40, max_position_embeddings=8, intermediate_size=64, projection_size=32), sizes, 6)
+                 tiny(vocab_size=360, max_position_embeddings=12, intermediate_size=64, projection_size=32), sizes, 6)
     write_timm(folder / "timm", 9, init_values=1., reg_tokens=3, no_embed_class=True)
     write_timm(folder / "timm-mean", 10, global_pool="avg")
 

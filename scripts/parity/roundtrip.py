@@ -115,7 +115,7 @@ def check_torchscript(file, image, prompts, expected, summary):
     refined, _ = module.decode(neck, points, labels, masks[:, :, :1])
     assert refined.shape == masks.shape and not torch.equal(refined, masks)
     assert module(torch.cat([image, image], 3))[2].shape[3] == 2 * neck.shape[3]
-    length = json.loads(json.loads(extra["samclip.json"])["samclip.architecture"])["text"]["text"]["context_length"]
+    length = json.loads(json.loads(extra["samclip.json"])["samclip.architecture"])["language"]["clip"]["text"]["context_length"]
     ids = ids_of(Tokenizer.from_buffer(extra["tokenizer.json"]), "cat", length)
     text = unit(module.encode_text(ids))
     compare(file.name, "cosine with a text", unit(embedding) @ text.T, torch.tensor(summary["texts"][0]["cosine"]))
@@ -162,7 +162,9 @@ def main():
         script = convert(arguments.model, "torchscript", "merged.pt")
         extra = {"samclip.json": ""}
         torch.jit.load(script, _extra_files=extra)
-        sizes = json.loads(json.loads(extra["samclip.json"])["samclip.architecture"])["model"]
+        student = json.loads(json.loads(extra["samclip.json"])["samclip.architecture"])["student"]
+        masks = next(head for head in student["heads"].values() if head["kind"] == "mask-decoder")
+        sizes = {"encoder": student["backbone"]["encoder"], "sam_head": masks["decoder"]}
         side = sizes["encoder"]["grid"] * sizes["encoder"]["patch"]
         point, box = [value * side for value in POINT], [value * side for value in BOX]
         words = ("--point", "{},{}".format(*point), "--box", "{},{},{},{}".format(*box))
