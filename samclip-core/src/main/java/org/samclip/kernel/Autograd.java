@@ -60,6 +60,19 @@ public final class Autograd implements AutoCloseable {
     JniUtils.backward((PtNDArray) output, (PtNDArray) upstream, false, false);
   }
 
+  /**
+   * Where a backward pass that is run in parts ends, and the next part begins.
+   *
+   * @param x any array
+   * @param learning whether gradients add up on the result
+   * @return the same values without their history
+   */
+  public static NDArray leaf(NDArray x, boolean learning) {
+    NDArray leaf = x.stopGradient();
+    leaf.setRequiresGradient(learning);
+    return leaf;
+  }
+
   @Override
   public void close() {
     JniUtils.setGradMode(before);

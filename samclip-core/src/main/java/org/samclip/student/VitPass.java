@@ -48,13 +48,13 @@ final class VitPass implements BackbonePass {
     NDArray forward() {
       if (!checkpoint || !learning) {
         recorded = record();
-        return leaf(recorded, learning);
+        return Autograd.leaf(recorded, learning);
       }
       // Recorded and thrown away: without recording, attention may take another kernel, whose
       // rounding differs.
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
-        NDArray leaf = leaf(record(), true);
+        NDArray leaf = Autograd.leaf(record(), true);
         NDScope.unregister(leaf);
         return leaf;
       }
@@ -88,7 +88,7 @@ final class VitPass implements BackbonePass {
     w = images.getShape().get(3) / backbone.patch();
     embedded = encoder.embed(images);
     rotary = encoder.rotary(images);
-    NDArray x = leaf(embedded, embeddingLearns());
+    NDArray x = Autograd.leaf(embedded, embeddingLearns());
     int from = 0;
     int last = backbone.depth() - 1;
     for (int i = 0; i < last; i++) {
@@ -114,18 +114,12 @@ final class VitPass implements BackbonePass {
     return x;
   }
 
-  private static NDArray leaf(NDArray x, boolean learning) {
-    NDArray leaf = x.stopGradient();
-    leaf.setRequiresGradient(learning);
-    return leaf;
-  }
-
   /** Both parts as arrays on which gradients add up. */
   private Tokens leaves(NDArray x) {
     Tokens tokens = backbone.tokens(x, h, w);
     boolean learning = x.hasGradient();
-    NDArray prefix = tokens.prefix() == null ? null : leaf(tokens.prefix(), learning);
-    return new Tokens(prefix, leaf(tokens.patches(), learning));
+    NDArray prefix = tokens.prefix() == null ? null : Autograd.leaf(tokens.prefix(), learning);
+    return new Tokens(prefix, Autograd.leaf(tokens.patches(), learning));
   }
 
   private boolean embeddingLearns() {

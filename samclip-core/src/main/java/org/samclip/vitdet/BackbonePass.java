@@ -50,7 +50,7 @@ public final class BackbonePass {
   public static BackbonePass of(
       ImageEncoder encoder, NDArray images, Set<Integer> blocks, boolean checkpoint) {
     NDArray embedded = encoder.embed(images);
-    NDArray leaf = Segment.leaf(embedded, embeddingLearns(encoder));
+    NDArray leaf = Autograd.leaf(embedded, embeddingLearns(encoder));
     return new BackbonePass(
         embedded, leaf, BlockPass.of(encoder.blocks(), leaf, blocks, checkpoint));
   }

@@ -23,13 +23,6 @@ interface Segment {
    */
   NDArray backward(Autograd on, NDArray upstream);
 
-  /** The same values without their history. */
-  static NDArray leaf(NDArray x, boolean learning) {
-    NDArray leaf = x.stopGradient();
-    leaf.setRequiresGradient(learning);
-    return leaf;
-  }
-
   /** Whether any gradient is asked for, by a block or by what is before them. */
   static boolean learns(NDArray input, List<Block> blocks) {
     return input.hasGradient()

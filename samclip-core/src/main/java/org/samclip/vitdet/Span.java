@@ -28,13 +28,13 @@ final class Span implements Segment {
   public NDArray forward() {
     boolean learning = Segment.learns(input, blocks);
     if (keep) {
-      return Segment.leaf(record(), learning);
+      return Autograd.leaf(record(), learning);
     }
     // Recorded and thrown away: without recording, attention would take another kernel, whose
     // rounding differs.
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray leaf = Segment.leaf(record(), learning);
+      NDArray leaf = Autograd.leaf(record(), learning);
       NDScope.unregister(leaf);
       return leaf;
     }

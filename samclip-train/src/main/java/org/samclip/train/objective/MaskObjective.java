@@ -112,8 +112,7 @@ public final class MaskObjective implements Objective {
     boolean learning = head.isOutputLearning() || backbone.isLearning();
     // What is frozen from the backbone to the masks is measured only.
     boolean any = learning || head.module().isLearning();
-    NDArray leaf = embedding.stopGradient();
-    leaf.setRequiresGradient(learning);
+    NDArray leaf = Autograd.leaf(embedding, learning);
     float weight = (float) (spec.weight() * factor);
     overPrompts(
         prompts,
